@@ -119,7 +119,7 @@ const checked = (node: Node, ast: AST.AST): Node => {
 }
 
 const compileEnums = (ast: AST.Enums): Node => {
-  const values = ast.enums.map(([_, value]) => value)
+  const values = ast.enums.map((member) => member[1])
   return leaf(
     (value: string | number, writer) => writer.varint(values.indexOf(value)),
     (reader) => values[reader.varint()] ?? reader.fail("an unknown member of an enumeration")
@@ -231,7 +231,7 @@ const compileStruct = (ast: AST.TypeLiteral, go: Compile): Node => {
       }
       return out
     },
-    isEmpty: mask === 0 && index === undefined && required.every(([_, node]) => node.isEmpty)
+    isEmpty: mask === 0 && index === undefined && required.every((field) => field[1].isEmpty)
   }
 }
 
