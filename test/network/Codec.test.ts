@@ -61,7 +61,8 @@ const cases: Record<string, Schema.Schema.AnyNoContext> = {
   class: Point,
   recursive: Tree,
   "transformation at a leaf": Schema.Struct({ n: Schema.NumberFromString, t: Schema.Trim }),
-  "a declaration of its own": Schema.Struct({ d: Schema.Duration, c: Schema.Chunk(Schema.Int) }),
+  "a declaration that is a leaf": Schema.Duration,
+  "a declaration of a collection": Schema.Chunk(Schema.Int),
   unknown: Schema.Struct({ any: Schema.JsonNumber, more: Schema.parseJson(Schema.Struct({ a: Schema.Int })) }),
   refinement: Schema.Struct({ name: Schema.NonEmptyString, port: Schema.Int.pipe(Schema.between(0, 65_535)) }),
   branded: Schema.String.pipe(Schema.brand("NodeId"))
