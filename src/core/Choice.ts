@@ -73,7 +73,7 @@ export type Weights = { readonly [label: string]: number }
  * @category models
  */
 export interface Recorded extends Choice {
-  readonly tape: () => Tape
+  tape(): Tape
 }
 
 type Entry = readonly [number, string, number, number]

@@ -18,6 +18,9 @@ import type { Durable, Message, Progress, Role, State } from "./Types.js"
 
 type Msg<Tag extends string> = Extract<Message<unknown, unknown>, { readonly _tag: Tag }>
 
+/** Who stands for election. */
+type Standing = Extract<Role, { readonly _tag: "PreCandidate" | "Candidate" }>
+
 /**
  * The election timer: a leader checks its quorum; anybody else asks whether it would win.
  *
@@ -136,15 +139,16 @@ export const onVote = <S, C, R>(
   if (!message.granted && message.term > state.durable.term) return state
   const draft = copy(state)
   const votes = new Map(role.votes).set(from, message.granted)
-  draft.role = { _tag: role._tag, votes }
-  settle(config, draft, draft.role, out)
+  const next: Standing = { _tag: role._tag, votes }
+  draft.role = next
+  settle(config, draft, next, out)
   return draft
 }
 
 const settle = <S, C, R>(
   config: Config<S, C, R>,
   draft: Draft<S, C, R>,
-  role: Extract<Role, { _tag: "PreCandidate" | "Candidate" }>,
+  role: Standing,
   out: Out<S, C, R>
 ): void => {
   const outcome = config.rules.tally(draft.quorum, role.votes)
@@ -172,8 +176,9 @@ export const onOwnVoteDurable = <S, C, R>(
   if (role._tag !== "Candidate" || role.votes.has(state.self)) return state
   if (durable.term !== state.durable.term || durable.votedFor !== state.self) return state
   const draft = copy(state)
-  draft.role = { _tag: "Candidate", votes: new Map(role.votes).set(draft.self, true) }
-  settle(config, draft, draft.role, out)
+  const next: Standing = { _tag: "Candidate", votes: new Map(role.votes).set(draft.self, true) }
+  draft.role = next
+  settle(config, draft, next, out)
   return draft
 }
 

@@ -69,6 +69,7 @@ const sameEntry = (a: Entry<unknown>, b: Entry<unknown>): boolean =>
 
 /** The first index in (floors, upTo] at which two logs hold different entries. */
 const firstDifference = (a: AnyLog, b: AnyLog, upTo: number): number | undefined => {
+  if (a === b) return undefined
   for (let i = Math.max(a.floor, b.floor) + 1; i <= upTo; i++) {
     const x = a.at(i)
     const y = b.at(i)
@@ -167,6 +168,17 @@ const quorumHolds = (members: ReadonlyArray<Member>, of: Live, holds: (member: M
 const memberLog = (member: Member): AnyLog => member.state?.durable.log ?? member.durable.log
 
 /**
+ * The node that committed most. What holds of its committed prefix holds of all, since one committed prefix extends the other (LogInv, checked first).
+ */
+const mostCommitted = (members: ReadonlyArray<Member>): Live | undefined => {
+  let most: Live | undefined
+  for (const { state } of members) {
+    if (state !== undefined && state.commit > (most?.commit ?? 0)) most = state
+  }
+  return most
+}
+
+/**
  * Every quorum has a member whose log extends a node's committed prefix; equally, the members that do not hold it form no quorum.
  *
  * @since 0.1.0
@@ -175,11 +187,12 @@ const memberLog = (member: Member): AnyLog => member.state?.durable.log ?? membe
 export const QuorumLogInv: Invariant = {
   name: "QuorumLogInv",
   violated: (members) => {
-    for (const node of live(members)) {
-      const lacking = (member: Member) => !extendsPrefix(memberLog(member), node.durable.log, node.commit)
-      if (quorumHolds(members, node, lacking)) return `a quorum lacks what ${node.self} committed up to ${node.commit}`
-    }
-    return undefined
+    const node = mostCommitted(members)
+    if (node === undefined) return undefined
+    const lacking = (member: Member) => !extendsPrefix(memberLog(member), node.durable.log, node.commit)
+    return quorumHolds(members, node, lacking)
+      ? `a quorum lacks what ${node.self} committed up to ${node.commit}`
+      : undefined
   }
 }
 
@@ -211,12 +224,17 @@ export const MoreUpToDateCorrectInv: Invariant = {
 export const LeaderCompletenessInv: Invariant = {
   name: "LeaderCompletenessInv",
   violated: (members) => {
-    const terms = live(members).map((node) => node.durable.term)
-    const highest = Math.max(...terms)
-    return pairs(members, (a, b) =>
-      a.role._tag !== "Leader" || a.durable.term < highest || extendsPrefix(a.durable.log, b.durable.log, b.commit)
-        ? undefined
-        : `the leader ${a.self} lacks what ${b.self} committed up to ${b.commit}`)
+    const most = mostCommitted(members)
+    if (most === undefined) return undefined
+    let highest = 0
+    for (const { state } of members) if (state !== undefined) highest = Math.max(highest, state.durable.term)
+    for (const { state } of members) {
+      if (state?.role._tag !== "Leader" || state.durable.term < highest) continue
+      if (!extendsPrefix(state.durable.log, most.durable.log, most.commit)) {
+        return `the leader ${state.self} lacks what ${most.self} committed up to ${most.commit}`
+      }
+    }
+    return undefined
   }
 }
 
@@ -229,12 +247,12 @@ export const LeaderCompletenessInv: Invariant = {
 export const CommittedIsDurableInv: Invariant = {
   name: "CommittedIsDurableInv",
   violated: (members) => {
-    for (const node of live(members)) {
-      if (node.commit === 0) continue
-      const onDisk = (member: Member) => extendsPrefix(member.durable.log, node.durable.log, node.commit)
-      if (!quorumHolds(members, node, onDisk)) return `${node.self} committed ${node.commit}, no quorum has it on disk`
-    }
-    return undefined
+    const node = mostCommitted(members)
+    if (node === undefined) return undefined
+    const onDisk = (member: Member) => extendsPrefix(member.durable.log, node.durable.log, node.commit)
+    return quorumHolds(members, node, onDisk)
+      ? undefined
+      : `${node.self} committed ${node.commit}, no quorum has it on disk`
   }
 }
 
@@ -302,3 +320,42 @@ export const all: ReadonlyArray<Invariant> = [
   CommittedIsDurableInv,
   StateOrdering
 ]
+
+/**
+ * The invariants of two consecutive sets of nodes.
+ *
+ * @since 0.1.0
+ * @category invariants
+ */
+export const steps: ReadonlyArray<StepInvariant> = [Monotonic]
+
+/** Whether a step changed anything that an invariant reads. */
+const changed = (a: Member, b: Member): boolean => {
+  if (a === b) return false
+  if (a.durable !== b.durable || a.state === undefined || b.state === undefined) return true
+  const x = a.state
+  const y = b.state
+  return x.durable !== y.durable || x.commit !== y.commit || x.applied !== y.applied || x.role._tag !== y.role._tag
+}
+
+/**
+ * Checks a step against every invariant. What no invariant reads may change unchecked: most steps are heartbeats and cost next to nothing.
+ *
+ * @since 0.1.0
+ * @category invariants
+ */
+export const check = (
+  before: ReadonlyArray<Member>,
+  after: ReadonlyArray<Member>
+): { readonly property: string; readonly detail: string } | undefined => {
+  if (!after.some((member, i) => before[i] === undefined || changed(before[i], member))) return undefined
+  for (const { name, violated } of steps) {
+    const detail = violated(before, after)
+    if (detail !== undefined) return { property: name, detail }
+  }
+  for (const { name, violated } of all) {
+    const detail = violated(after)
+    if (detail !== undefined) return { property: name, detail }
+  }
+  return undefined
+}

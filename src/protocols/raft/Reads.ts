@@ -9,7 +9,7 @@ import type { RequestId } from "../../core/Protocol.js"
 import type { Config } from "./Config.js"
 import type { Draft, Out } from "./Node.js"
 import { answer, copy, serveFollowerReads } from "./Node.js"
-import { withProgress } from "./Replication.js"
+import { askAgain, withProgress } from "./Replication.js"
 import type { Message, State } from "./Types.js"
 
 type Msg<Tag extends string> = Extract<Message<unknown, unknown>, { readonly _tag: Tag }>
@@ -59,8 +59,10 @@ export const onAlive = <S, C, R>(
   const peer = role._tag === "Leader" ? role.progress.get(from) : undefined
   if (role._tag !== "Leader" || peer === undefined || message.term !== state.durable.term) return state
   const position = Math.max(peer.position, Math.min(message.position, role.position))
-  if (peer.heard && position === peer.position) return state
+  const behind = peer.mode === "replicate" && peer.match < state.durable.log.last
+  if (peer.heard && position === peer.position && !behind) return state
   const draft = copy(state)
+  if (behind) askAgain(draft, from, peer, out)
   draft.role = withProgress(role, from, { ...peer, position, heard: true })
   serveReads(config, draft, out)
   return draft

@@ -79,6 +79,17 @@ const replicate = <S, C, R>(
   return { ...peer, next, inflight, inflightBytes }
 }
 
+/**
+ * Asks a peer that answers beats, but not for the whole log, whether it has what was sent: an empty Append behind everything that is out.
+ * Where a message was lost it is rejected, and the peer is probed; without this a lost last Append, or a lost full window, would never be noticed.
+ *
+ * @since 0.1.0
+ * @category effects
+ */
+export const askAgain = <S, C, R>(draft: Draft<S, C, R>, id: NodeId, peer: Progress, out: Out<S, C, R>): void => {
+  if (peer.next > draft.durable.log.floor) out.now.send(id, append(draft, peer.next, [], draft.durable.term))
+}
+
 const entryOverhead = 24
 
 const sizeOf = <S, C, R>(config: Config<S, C, R>) => (entry: Entry<C>): number =>

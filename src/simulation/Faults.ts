@@ -1,0 +1,108 @@
+/**
+ * Fault plans as data: which kinds of fault may happen, and how likely each is. A rate is the probability that the choice of that label leaves 0.
+ * All faults of a run are drawn through `Choice`, each kind from its own stream, so that adding one never reshuffles another.
+ *
+ * @since 0.1.0
+ */
+import type { Choice, Weights } from "../core/Choice.js"
+
+/**
+ * What a run may suffer.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FaultPlan {
+  /** A message is lost. */
+  readonly drop: number
+  /** A message arrives twice. */
+  readonly duplicate: number
+  /** A message is overtaken by later ones of its link. */
+  readonly reorder: number
+  /** A message takes up to 300 ms instead of up to 5. */
+  readonly slowLink: number
+  /** At each beat of the nemesis (500 ms): a new partition, or the end of one. */
+  readonly partition: number
+  /** At each beat: a node crashes, losing what is not durable; it restarts after up to 3 s. */
+  readonly crash: number
+  /** At each beat: a node stands still for up to 1.5 s, then goes on with stale beliefs. */
+  readonly pause: number
+  /** A write takes up to 100 ms instead of up to 2. */
+  readonly slowDisk: number
+  /** Each node's timers run up to 20 % slow or fast: 0 or 1. */
+  readonly skew: number
+}
+
+/**
+ * A clean run.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const none: FaultPlan = {
+  drop: 0,
+  duplicate: 0,
+  reorder: 0,
+  slowLink: 0,
+  partition: 0,
+  crash: 0,
+  pause: 0,
+  slowDisk: 0,
+  skew: 0
+}
+
+/**
+ * The names of `synod simulate --faults`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type FaultKind = "none" | "crash" | "network" | "all"
+
+const network: FaultPlan = { ...none, drop: 0.05, duplicate: 0.03, reorder: 0.05, slowLink: 0.02, partition: 0.3 }
+const crash: FaultPlan = { ...none, crash: 0.3, pause: 0.1, slowDisk: 0.1 }
+
+/**
+ * The plan that a name stands for, before a seed's swarm draw.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const ofKind = (kind: FaultKind): FaultPlan => {
+  switch (kind) {
+    case "none":
+      return none
+    case "crash":
+      return crash
+    case "network":
+      return network
+    case "all":
+      return { ...network, crash: crash.crash, pause: crash.pause, slowDisk: crash.slowDisk, skew: 1 }
+  }
+}
+
+/**
+ * A swarm's plan for one seed: whole kinds are left out with probability one third, and the rates of the others are halved, kept or doubled. Leaving out finds what
+ * "everything on" masks.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const redraw = (plan: FaultPlan, choice: Choice): FaultPlan => {
+  const drawn: { -readonly [K in keyof FaultPlan]: number } = { ...none }
+  for (const kind of kinds) {
+    if (plan[kind] === 0 || choice.below(3, "omit") === 2) continue
+    drawn[kind] = Math.min(1, plan[kind] * [1, 0.5, 2][choice.below(3, "rate")]!)
+  }
+  return drawn
+}
+
+const kinds = Object.keys(none) as ReadonlyArray<keyof FaultPlan> // a literal's own keys
+
+/**
+ * The plan as weights of a random choice.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const weights = (plan: FaultPlan): Weights => ({ ...plan })

@@ -1,0 +1,85 @@
+/**
+ * What is simulated: nodes, their protocol, clients, and what must hold.
+ *
+ * @since 0.1.0
+ */
+import type { NodeId } from "../core/NodeId.js"
+import type { Protocol, Vocabulary } from "../core/Protocol.js"
+
+/**
+ * A node as properties see it. `durable` is the fold of what is on its simulated disk.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Member<P extends Vocabulary> {
+  readonly id: NodeId
+  /** `undefined` while the node is down. */
+  readonly state: P["state"] | undefined
+  readonly durable: P["durable"]
+}
+
+/**
+ * What a client may do. It does one thing at a time: after `ask` comes one `onReply`, after `sleep` one `onWake`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ClientApi<P extends Vocabulary> {
+  readonly nodes: ReadonlyArray<NodeId>
+  /** Asks a node; a reply later than `timeout` ms comes as `undefined`, and so does none (the node is down, or crashed). */
+  ask(node: NodeId, request: P["request"], timeout: number): void
+  sleep(millis: number): void
+  choose(n: number, label: string): number
+  /** Steps of the run so far: the order of a history's events. */
+  moment(): number
+  /** Whether the run is about to end: finish, and start nothing new. */
+  isClosing(): boolean
+}
+
+/**
+ * A simulated client.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Client<P extends Vocabulary> {
+  onWake(): void
+  /** `state` is the node's, at the step at which it answered: what a read that the reply permits would see. */
+  onReply(reply: P["reply"] | undefined, state: P["state"] | undefined): void
+}
+
+/**
+ * One run's clients and judgements: made anew for each run, so that it may keep what it saw.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Session<P extends Vocabulary> {
+  readonly clients: ReadonlyArray<(api: ClientApi<P>) => Client<P>>
+  /** After every step: names what is violated. `before` is the set of nodes before this step. */
+  readonly always: (
+    before: ReadonlyArray<Member<P>>,
+    after: ReadonlyArray<Member<P>>
+  ) => { readonly property: string; readonly detail: string } | undefined
+  readonly onEvent?: (node: NodeId, event: P["event"]) => void
+  /** At the end, after the faults were healed for a while. */
+  readonly atEnd: (
+    members: ReadonlyArray<Member<P>>
+  ) => ReadonlyArray<{ readonly property: string; readonly detail: string }>
+  /** How many operations its clients had answered. */
+  readonly operations: () => number
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Scenario<P extends Vocabulary> {
+  readonly name: string
+  readonly nodes: ReadonlyArray<NodeId>
+  readonly protocol: (id: NodeId) => Protocol<P>
+  readonly session: () => Session<P>
+  /** A number that tells messages apart well enough for the trace hash; cheap, for it is asked at every send. */
+  readonly digest: (message: P["message"]) => number
+}
