@@ -31,8 +31,6 @@ export interface ClientApi<P extends Vocabulary> {
   ask(node: NodeId, request: P["request"], timeout: number): void
   sleep(millis: number): void
   choose(n: number, label: string): number
-  /** Steps of the run so far: the order of a history's events. */
-  moment(): number
   /** Whether the run is about to end: finish, and start nothing new. */
   isClosing(): boolean
 }

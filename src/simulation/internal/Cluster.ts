@@ -195,7 +195,6 @@ export class Cluster<P extends Vocabulary> implements Host<P> {
       },
       sleep: (millis) => this.at(Math.max(1, millis) * 1000, () => slot.client?.onWake()),
       choose: (n, label) => choice.below(n, label),
-      moment: () => this.events,
       isClosing: () => this.closing
     }
     slot.client = make(api)

@@ -5,6 +5,9 @@
  * @since 0.1.0
  */
 import * as NodeIds from "../../core/NodeId.js"
+import type * as History from "../../consistency/History.js"
+import { makeRecorder } from "../../consistency/History.js"
+import type { KeyValueInput, Value } from "../../consistency/Specification.js"
 import type { NodeId } from "../../core/NodeId.js"
 import type * as KeyValue from "../../protocols/key-value/KeyValue.js"
 import { machine } from "../../protocols/key-value/KeyValue.js"
@@ -25,23 +28,12 @@ import type { Client, ClientApi, Scenario, Session } from "../Scenario.js"
 export type Vocabulary = Types.Raft<KeyValue.Store, KeyValue.Command, KeyValue.Result>
 
 /**
- * One client operation, as it was seen: `returned` is undefined while its outcome is unknown.
+ * What the clients saw.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Operation {
-  readonly client: number
-  readonly key: string
-  readonly call:
-    | { readonly _tag: "Get" }
-    | { readonly _tag: "Put"; readonly value: string }
-    | { readonly _tag: "CompareAndSet"; readonly from: string | undefined; readonly to: string }
-  readonly invoked: number
-  returned: number | undefined
-  value: string | undefined
-  applied: boolean
-}
+export type KeyValueHistory = History.History<KeyValueInput, Value>
 
 /**
  * @since 0.1.0
@@ -52,8 +44,10 @@ export interface Options {
   readonly clients?: number
   readonly keys?: number
   readonly rules?: Rules
+  /** Entries in one Append; 1 makes a new leader replicate an old suffix one by one. Default 8. */
+  readonly maxEntriesPerMessage?: number
   /** Judges the history: names what is wrong with it. */
-  readonly judge: (history: ReadonlyArray<Operation>) => string | undefined
+  readonly judge: (history: KeyValueHistory) => string | undefined
 }
 
 /**
@@ -68,7 +62,7 @@ export const make = (options: Options): Scenario<Vocabulary> => {
     machine,
     electionTimeout: 300,
     heartbeatInterval: 60,
-    maxEntriesPerMessage: 8,
+    maxEntriesPerMessage: options.maxEntriesPerMessage ?? 8,
     maxInflight: 4,
     maxUncommitted: 64,
     snapshotEvery: 24,
@@ -103,13 +97,12 @@ const digest = (message: Types.Message<KeyValue.Command, KeyValue.Result>): numb
 }
 
 const session = (options: Options): Session<Vocabulary> => {
-  const history: Array<Operation> = []
+  const seen: Seen = { recorder: makeRecorder<KeyValueInput, Value>(), values: new Map(), operations: 0 }
   let acknowledged = 0
-  let lastApplied = 0
   return {
     clients: Array.from({ length: options.clients ?? 4 }, (_, i) => (api: ClientApi<Vocabulary>) =>
-      new KeyValueClient(api, i, options.keys ?? 3, history)),
-    operations: () => history.filter((operation) => operation.returned !== undefined).length,
+      new KeyValueClient(api, i, options.keys ?? 3, seen)),
+    operations: () => seen.operations,
     onEvent: (_, event) => {
       if (event._tag === "Applied") acknowledged = Math.max(acknowledged, event.index)
     },
@@ -122,78 +115,76 @@ const session = (options: Options): Session<Vocabulary> => {
       if (applied.size !== 1) {
         found.push({ property: "ConvergedInTheEnd", detail: `applied up to ${[...applied].join(", ")}` })
       }
-      lastApplied = Math.max(0, ...[...applied].map((index) => index ?? 0))
+      const lastApplied = Math.max(0, ...[...applied].map((index) => index ?? 0))
       if (lastApplied < acknowledged) {
         found.push({ property: "Durability", detail: `${acknowledged} was applied once, ${lastApplied} is in the end` })
       }
-      const detail = options.judge(history)
+      const detail = options.judge(seen.recorder.history())
       if (detail !== undefined) found.push({ property: "Linearizability", detail })
       return found
     }
   }
 }
 
+/** What all clients of a run saw. */
+interface Seen {
+  readonly recorder: History.Recorder<KeyValueInput, Value>
+  /** The last value that somebody put, by key: a guess that lets some comparisons succeed. */
+  readonly values: Map<string, string>
+  operations: number
+}
+
 class KeyValueClient implements Client<Vocabulary> {
   private session: number | undefined
   private sequence = 0
-  private operation: Operation | undefined
+  private input: KeyValueInput | undefined
   private request: Types.Request<KeyValue.Command> = { _tag: "OpenSession" }
   private tries = 0
+  /** A process whose operation ended unknown is never heard of again; the client goes on under the next number. */
+  private lives = 0
   private node: NodeId
 
   constructor(
     private readonly api: ClientApi<Vocabulary>,
     private readonly index: number,
     private readonly keys: number,
-    private readonly history: Array<Operation>
+    private readonly seen: Seen
   ) {
     this.node = api.nodes[api.choose(api.nodes.length, "node")]!
   }
 
+  private get process(): string {
+    return `${this.index}.${this.lives}`
+  }
+
   onWake(): void {
-    if (this.operation === undefined && this.session !== undefined) this.begin(this.session)
-    if (this.operation === undefined && this.session !== undefined) return
+    if (this.input === undefined && this.session !== undefined) {
+      if (this.api.isClosing()) return
+      this.begin(this.session)
+    }
     this.api.ask(this.node, this.request, 400)
   }
 
   private begin(session: number): void {
-    if (this.api.isClosing()) return
-    const { api } = this
+    const { api, seen } = this
     const key = `k${api.choose(this.keys, "key")}`
     const kind = api.choose(3, "kind")
-    const value = `${this.index}.${this.history.length}`
-    const guess = this.history.length === 0 ? undefined : this.lastValue(key)
-    const call: Operation["call"] = kind === 0
-      ? { _tag: "Get" }
-      : kind === 1
-      ? { _tag: "Put", value }
-      : { _tag: "CompareAndSet", from: guess, to: value }
-    this.operation = {
-      client: this.index,
-      key,
-      call,
-      invoked: api.moment(),
-      returned: undefined,
-      value: undefined,
-      applied: false
-    }
-    this.history.push(this.operation)
     this.tries = 0
-    this.request = call._tag === "Get" ? { _tag: "Read" } : {
-      _tag: "Propose",
-      session,
-      sequence: ++this.sequence,
-      lowest: this.sequence,
-      command: call._tag === "Put" ? { ...call, key } : { ...call, key }
+    if (kind === 0) {
+      this.input = { _tag: "Get", key }
+      this.request = { _tag: "Read" }
+    } else {
+      const sequence = ++this.sequence
+      const value = `${this.process}.${sequence}`
+      const from = seen.values.get(key)
+      const command: KeyValue.Command = kind === 1
+        ? { _tag: "Put", key, value }
+        : { _tag: "CompareAndSet", key, from, to: value }
+      this.input = kind === 1 ? { _tag: "Put", key, value } : { _tag: "Cas", key, from: from ?? null, to: value }
+      this.request = { _tag: "Propose", session, sequence, lowest: sequence, command }
+      seen.values.set(key, value)
     }
-  }
-
-  private lastValue(key: string): string | undefined {
-    for (let i = this.history.length - 1; i >= 0; i--) {
-      const { call, key: other } = this.history[i]!
-      if (other === key && call._tag === "Put") return call.value
-    }
-    return undefined
+    seen.recorder.invoke(this.process, this.input)
   }
 
   onReply(reply: Types.Reply<KeyValue.Result> | undefined, state: Vocabulary["state"] | undefined): void {
@@ -202,14 +193,12 @@ class KeyValueClient implements Client<Vocabulary> {
         this.session = reply.session
         return this.rest()
       case "Applied":
-        return this.done(reply.result.previous, reply.result.applied)
+        return this.done(this.input?._tag === "Cas" ? reply.result.applied : null)
       case "Readable":
-        return this.done(state?.machine.get(this.operation!.key), true)
+        return this.done(this.input === undefined ? null : state?.machine.get(this.input.key) ?? null)
       case "SessionExpired":
       case "SessionSuperseded":
-        this.session = undefined
-        this.operation = undefined
-        this.request = { _tag: "OpenSession" }
+        this.abandon()
         return this.rest()
       default:
         return this.retry(reply)
@@ -218,26 +207,29 @@ class KeyValueClient implements Client<Vocabulary> {
 
   private retry(reply: Types.Reply<KeyValue.Result> | undefined): void {
     const { nodes } = this.api
-    this.tries++
-    if (this.tries > 30) { // gives up: the outcome stays unknown, and its session with it
-      this.session = undefined
-      this.operation = undefined
-      this.request = { _tag: "OpenSession" }
-      this.tries = 0
-    }
+    if (++this.tries > 30) this.abandon()
     this.node = reply?._tag === "NotLeader" && reply.leader !== undefined && this.api.choose(2, "follow") === 0
       ? reply.leader
       : nodes[this.api.choose(nodes.length, "node")]!
     this.api.sleep(10 + this.api.choose(90, "backoff"))
   }
 
-  private done(value: string | undefined, applied: boolean): void {
-    if (this.operation !== undefined) {
-      this.operation.returned = this.api.moment()
-      this.operation.value = value
-      this.operation.applied = applied
+  /** Gives up: the outcome stays unknown, and the session goes with it. */
+  private abandon(): void {
+    if (this.input !== undefined) this.seen.recorder.info(this.process)
+    this.lives++
+    this.session = undefined
+    this.input = undefined
+    this.request = { _tag: "OpenSession" }
+    this.tries = 0
+  }
+
+  private done(output: Value): void {
+    if (this.input !== undefined) {
+      this.seen.recorder.ok(this.process, output)
+      this.seen.operations++
     }
-    this.operation = undefined
+    this.input = undefined
     this.rest()
   }
 
