@@ -1,0 +1,209 @@
+import { describe, expect, it } from "@effect/vitest"
+import type { Choice } from "../../src/core/Choice.js"
+import * as Choices from "../../src/core/Choice.js"
+import type { FaultPlan } from "../../src/simulation/Faults.js"
+import * as Faults from "../../src/simulation/Faults.js"
+import { Cluster } from "../../src/simulation/internal/Cluster.js"
+import type { Scenario } from "../../src/simulation/Scenario.js"
+import * as Simulation from "../../src/simulation/Simulation.js"
+import type { Heartbeat } from "./protocols.js"
+import { ghosts, heartbeat, names, register } from "./protocols.js"
+
+const options = { faults: "all", duration: 3_000, calm: 1_000 } as const
+
+/** A cluster under exactly this plan, without the swarm's redraw. */
+const under = (scenario: Scenario<Heartbeat>, plan: Partial<FaultPlan>, millis: number, seed = 1) => {
+  const exact = { ...Faults.none, ...plan }
+  const choice = Choices.random(seed, Faults.weights(exact))
+  const cluster = new Cluster(scenario, choice, exact)
+  cluster.runUntil(millis * 1000)
+  return { cluster, tape: choice.tape() }
+}
+
+/** Answers by label, benign elsewhere. */
+const scripted = (script: { readonly [label: string]: number }): Choice => {
+  const choice: Choice = { below: (n, label) => Math.min(n - 1, script[label] ?? 0), fork: () => choice }
+  return choice
+}
+
+const hashes = () =>
+  Array.from({ length: 100 }, (_, seed) => Simulation.run(register(false, 3), { ...options, seed }).traceHash)
+
+/** Pairs (receiver, sender) heard, in order, and how many came after a later one of their link. */
+const listen = () => {
+  const heard: Array<{ readonly to: string; readonly from: string; readonly beat: number }> = []
+  const scenario = heartbeat(5, { onEvent: (to, { beat, from }) => heard.push({ to, from, beat }) }, 4)
+  const overtaken = () => {
+    const last = new Map<string, number>()
+    return heard.filter(({ beat, from, to }) => {
+      const late = beat < (last.get(`${from}>${to}`) ?? 0)
+      last.set(`${from}>${to}`, Math.max(beat, last.get(`${from}>${to}`) ?? 0))
+      return late
+    }).length
+  }
+  return { heard, scenario, overtaken }
+}
+
+describe("determinism", () => {
+  it("equal seeds give equal hashes, different seeds different ones", () => {
+    const first = hashes()
+    expect(hashes()).toEqual(first)
+    expect(new Set(first).size).toBe(100)
+    for (const hash of first) expect(hash).toMatch(/^[0-9a-f]{16}$/)
+  })
+
+  it("a tape replays its run, also after a journey through JSON", () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const recorded = Simulation.run(heartbeat(5), { ...options, seed })
+      const { plan, tape } = JSON.parse(JSON.stringify(recorded)) as Simulation.Report // the report is plain data
+      const again = Simulation.replay(heartbeat(5), { ...options, seed }, { plan, tape })
+      expect(again.traceHash).toBe(recorded.traceHash)
+      expect(again.events).toBe(recorded.events)
+      expect(again.counters).toEqual(recorded.counters)
+    }
+  })
+
+  it("a tape of another program is refused", () => {
+    const recorded = Simulation.run(heartbeat(3), { ...options, faults: "network", seed: 3 })
+    const streams = Object.fromEntries(
+      Object.entries(recorded.tape.streams).map(([path, stream]) => [
+        path,
+        { ...stream, entries: stream.entries.map(([i, label, n, value]) => [i, label, n + 1, value] as const) }
+      ])
+    )
+    const replay = () =>
+      Simulation.replay(heartbeat(3), { ...options, seed: 3 }, { plan: recorded.plan, tape: { streams } })
+    expect(replay).toThrow(Choices.TapeMismatch)
+  })
+
+  it("the same seeds in one range or in two are the same runs", () => {
+    const seen: Array<string> = []
+    const whole = Simulation.runSeeds(heartbeat(3), 1, 10, options, (report) => seen.push(report.traceHash))
+    const parts: Array<string> = []
+    const a = Simulation.runSeeds(heartbeat(3), 1, 4, options, (report) => parts.push(report.traceHash))
+    const b = Simulation.runSeeds(heartbeat(3), 5, 10, options, (report) => parts.push(report.traceHash))
+    expect(parts).toEqual(seen)
+    expect(a.events + b.events).toBe(whole.events)
+    expect(a.seeds + b.seeds).toBe(10)
+  })
+})
+
+describe("the benign tape", () => {
+  it("is a clean run, even under a plan with every fault", () => {
+    const plan = Faults.ofKind("all")
+    const report = Simulation.replay(heartbeat(5), { ...options, seed: 0 }, { plan, tape: { streams: {} } })
+    expect(report.violations).toEqual([])
+    const { delivered, ...faults } = report.counters
+    expect(delivered).toBeGreaterThan(500)
+    expect(Object.values(faults).every((count) => count === 0)).toBe(true)
+  })
+})
+
+describe("the durability gate", () => {
+  it("an answer behind the gate is never lost", () => {
+    const summary = Simulation.runSeeds(register(false, 3), 1, 150, { ...options, faults: "crash" })
+    expect(summary.failures.map((report) => report.violations)).toEqual([])
+    expect(summary.counters.crashes).toBeGreaterThan(100)
+    expect(summary.operations).toBeGreaterThan(10_000)
+  })
+
+  it("an answer past the gate is lost, and the simulator finds it and replays it", () => {
+    const summary = Simulation.runSeeds(register(true, 3), 1, 150, { ...options, faults: "crash" })
+    expect(summary.failures.length).toBeGreaterThan(0)
+    const report = summary.failures[0]!
+    expect(report.violations[0]!.property).toBe("Durability")
+    expect(report.replayLine).toContain(`--seeds ${report.seed}..${report.seed} --faults crash`)
+    const again = Simulation.replay(register(true, 3), { ...options, faults: "crash", seed: report.seed }, report)
+    expect(again.violations).toEqual(report.violations)
+    expect(again.traceHash).toBe(report.traceHash)
+  })
+})
+
+describe("timers", () => {
+  it("stale ones never fire: cancelled, re-armed, or of an earlier life", () => {
+    const summary = Simulation.runSeeds(ghosts(3), 1, 60, options)
+    expect(summary.failures.map((report) => report.violations)).toEqual([])
+    expect(summary.counters.restarts).toBeGreaterThan(20)
+    expect(summary.counters.pauses).toBeGreaterThan(5)
+  })
+})
+
+describe("the network", () => {
+  it("is FIFO per link without reordering", () => {
+    const { heard, overtaken, scenario } = listen()
+    under(scenario, {}, 5_000)
+    expect(heard.length).toBeGreaterThan(3_000)
+    expect(overtaken()).toBe(0)
+  })
+
+  it("is not FIFO with reordering", () => {
+    const { overtaken, scenario } = listen()
+    under(scenario, { reorder: 0.3 }, 5_000)
+    expect(overtaken()).toBeGreaterThan(10)
+  })
+
+  it("counts what it drops and what it doubles", () => {
+    const dropping = under(heartbeat(3), { drop: 1 }, 1_050).cluster.counters
+    expect(dropping).toMatchObject({ delivered: 0, dropped: 60, duplicated: 0 })
+    const doubling = under(heartbeat(3), { duplicate: 1 }, 1_050).cluster.counters
+    expect(doubling).toMatchObject({ delivered: 120, dropped: 0, duplicated: 60 })
+  })
+
+  const ids = names(5)
+  const others = (of: string) => ids.filter((id) => id !== of)
+  const shapes = [
+    { name: "one node alone", shape: 0, deaf: (to: string, from: string) => (to === "n1") !== (from === "n1") },
+    { name: "a node that hears nobody or that nobody hears, one way", shape: 2, deaf: undefined },
+    { name: "the other way", shape: 3, deaf: undefined }
+  ]
+  for (const { deaf, name, shape } of shapes) {
+    it(`a partition cuts exactly its grudge and heals: ${name}`, () => {
+      const { heard, scenario } = listen()
+      const cluster = new Cluster(
+        scenario,
+        scripted({ partition: 1, one: 0, shape }),
+        { ...Faults.none, partition: 1 }
+      )
+      cluster.runUntil(500_000)
+      heard.length = 0
+      cluster.runUntil(999_000)
+      const pairs = new Set(heard.map(({ from, to }) => `${to}<${from}`))
+      const cut = ids.flatMap((to) =>
+        others(to).filter((from) => !pairs.has(`${to}<${from}`)).map((from) => [to, from])
+      )
+      if (deaf !== undefined) {
+        expect(cut.length).toBe(8)
+        for (const [to, from] of cut) expect(deaf(to!, from!)).toBe(true)
+      } else {
+        expect(cut.length).toBe(4)
+        expect(new Set(cut.map(([to, from]) => (to === "n1" ? 1 : 0) + (from === "n1" ? 2 : 0))).size).toBe(1)
+      }
+      heard.length = 0
+      cluster.runUntil(1_499_000)
+      expect(new Set(heard.map(({ from, to }) => `${to}<${from}`)).size).toBe(20)
+    })
+  }
+})
+
+describe("the streams of choice", () => {
+  it("a fault that never strikes changes nothing", () => {
+    const never = 1e-9
+    const base = under(heartbeat(5), { drop: 0.1 }, 3_000).cluster
+    const more = under(
+      heartbeat(5),
+      { drop: 0.1, duplicate: never, reorder: never, slowLink: never, partition: never, crash: never, pause: never },
+      3_000
+    ).cluster
+    expect(more.digest.toString()).toBe(base.digest.toString())
+  })
+
+  it("a fault that strikes leaves the outcomes of the others where they were", () => {
+    const base = under(heartbeat(5), { drop: 0.1 }, 3_000).tape.streams["/link/drop"]!
+    const more = under(heartbeat(5), { drop: 0.1, crash: 0.5, pause: 0.5, duplicate: 0.2 }, 3_000).tape
+      .streams["/link/drop"]!
+    const shared = Math.min(base.length, more.length)
+    expect(shared).toBeGreaterThan(100)
+    const upTo = (stream: typeof base) => stream.entries.filter(([index]) => index < shared)
+    expect(upTo(more)).toEqual(upTo(base))
+  })
+})
