@@ -53,7 +53,9 @@ export class TapeMismatch extends Error {
     readonly actual: { readonly label: string; readonly n: number }
   ) {
     super(
-      `the tape holds ${expected.label}(${expected.n}) at ${path || "/"}[${index}], the run asked ${actual.label}(${actual.n})`
+      `the tape holds ${expected.label}(${expected.n}) at ${
+        path || "/"
+      }[${index}], the run asked ${actual.label}(${actual.n})`
     )
   }
 }

@@ -93,7 +93,9 @@ export class Log<out E extends { readonly term: number }> {
   compactTo(index: number): Log<E> {
     if (index === this.floor) return this
     const term = this.termAt(index)
-    if (term === undefined) throw new RangeError(`cannot compact to ${index}: the log holds ${this.floor} to ${this.last}`)
+    if (term === undefined) {
+      throw new RangeError(`cannot compact to ${index}: the log holds ${this.floor} to ${this.last}`)
+    }
     const dead = Math.floor((index - this.base) / CHUNK)
     // dropped when half of the spine is dead, so that each pointer is moved a bounded number of times
     return dead > 0 && dead * 2 >= this.spine.length

@@ -5,9 +5,9 @@
  *
  * @since 0.1.0
  */
+import { Digest } from "../core/Canonical.js"
 import type { Choice, Tape } from "../core/Choice.js"
 import * as Choices from "../core/Choice.js"
-import { Digest } from "../core/Canonical.js"
 import type { Vocabulary } from "../core/Protocol.js"
 import type { FaultKind, FaultPlan } from "./Faults.js"
 import * as Faults from "./Faults.js"

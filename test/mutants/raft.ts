@@ -12,7 +12,11 @@ export interface Mutant {
   readonly rules: Rules
 }
 
-const mutant = (name: string, bug: string, rules: Partial<Rules>): Mutant => ({ name, bug, rules: { ...published, ...rules } })
+const mutant = (name: string, bug: string, rules: Partial<Rules>): Mutant => ({
+  name,
+  bug,
+  rules: { ...published, ...rules }
+})
 
 export const mutants: ReadonlyArray<Mutant> = [
   mutant("R1-old-term-commit", "an entry of an older term is committed by counting", {
@@ -25,8 +29,12 @@ export const mutants: ReadonlyArray<Mutant> = [
   mutant("R6-early-ack", "a follower acknowledges what is not on its disk", {
     durableMatch: (_durable, _log, match) => match
   }),
-  mutant("R9-fresh-leader-read", "a fresh leader reads before its no-op is committed", { readIndex: (commit) => commit }),
-  mutant("R10-unconfirmed-read", "a read is served before a quorum confirmed the leader", { confirmed: () => Infinity }),
+  mutant("R9-fresh-leader-read", "a fresh leader reads before its no-op is committed", {
+    readIndex: (commit) => commit
+  }),
+  mutant("R10-unconfirmed-read", "a read is served before a quorum confirmed the leader", {
+    confirmed: () => Infinity
+  }),
   mutant("R20-log-kept-beside-snapshot", "a log that does not match an installed snapshot is kept", {
     fold: (durable, record) =>
       record._tag === "Snapshot" && durable.log.last > record.snapshot.index

@@ -60,8 +60,7 @@ export const protocol = <S, C, R>(config: Config<S, C, R>): Protocol<Raft<S, C, 
   onMessage: (state, from, message, out) => onMessage(config, state, from, message, out),
   onTimer: (state, timer, out) => onTimer(config, state, timer, out),
   onRequest: (state, id, request, out) => onRequest(config, state, undefined, id, request, out),
-  onDurable: (state, durable, out) =>
-    onDurable(config, onOwnVoteDurable(config, state, durable, out), durable, out)
+  onDurable: (state, durable, out) => onDurable(config, onOwnVoteDurable(config, state, durable, out), durable, out)
 })
 
 const start = <S, C, R>(

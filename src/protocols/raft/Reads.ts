@@ -9,7 +9,7 @@ import type { RequestId } from "../../core/Protocol.js"
 import type { Config } from "./Config.js"
 import type { Draft, Out } from "./Node.js"
 import { answer, copy, serveFollowerReads } from "./Node.js"
-import { askAgain, withProgress } from "./Replication.js"
+import { askAgain, withProgress } from "./Progress.js"
 import type { Message, State } from "./Types.js"
 
 type Msg<Tag extends string> = Extract<Message<unknown, unknown>, { readonly _tag: Tag }>

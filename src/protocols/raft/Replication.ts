@@ -12,23 +12,12 @@ import type { NodeId } from "../../core/NodeId.js"
 import type { Config } from "./Config.js"
 import type { Draft, Out } from "./Node.js"
 import { applyCommitted, copy, persist } from "./Node.js"
+import { append, sizeOf, withProgress } from "./Progress.js"
 import { serveReads } from "./Reads.js"
 import { sendSnapshot } from "./Snapshots.js"
-import type { Durable, Entry, Message, Progress, Role, State } from "./Types.js"
+import type { Durable, Message, Progress, State } from "./Types.js"
 
 type Msg<Tag extends string, C = unknown> = Extract<Message<C, unknown>, { readonly _tag: Tag }>
-type Leader = Extract<Role, { readonly _tag: "Leader" }>
-
-/**
- * Replaces what a leader knows of one peer.
- *
- * @since 0.1.0
- * @category transitions
- */
-export const withProgress = (role: Leader, id: NodeId, progress: Progress): Leader => ({
-  ...role,
-  progress: new Map(role.progress).set(id, progress)
-})
 
 /**
  * Sends every peer what it may get now.
@@ -78,36 +67,6 @@ const replicate = <S, C, R>(
   }
   return { ...peer, next, inflight, inflightBytes }
 }
-
-/**
- * Asks a peer that answers beats, but not for the whole log, whether it has what was sent: an empty Append behind everything that is out.
- * Where a message was lost it is rejected, and the peer is probed; without this a lost last Append, or a lost full window, would never be noticed.
- *
- * @since 0.1.0
- * @category effects
- */
-export const askAgain = <S, C, R>(draft: Draft<S, C, R>, id: NodeId, peer: Progress, out: Out<S, C, R>): void => {
-  if (peer.next > draft.durable.log.floor) out.now.send(id, append(draft, peer.next, [], draft.durable.term))
-}
-
-const entryOverhead = 24
-
-const sizeOf = <S, C, R>(config: Config<S, C, R>) => (entry: Entry<C>): number =>
-  entry._tag === "Command" ? entryOverhead + config.sizeOf(entry.command) : entryOverhead
-
-const append = <S, C, R>(
-  draft: Draft<S, C, R>,
-  next: number,
-  entries: ReadonlyArray<Entry<C>>,
-  term: number
-): Msg<"Append", C> => ({
-  _tag: "Append",
-  term,
-  prevIndex: next - 1,
-  prevTerm: draft.durable.log.termAt(next - 1)!,
-  entries,
-  commit: draft.commit
-})
 
 /**
  * Beats: tells every peer that the leader is there, the newest read position, and what it may commit; wakes probes, full windows and lost snapshots.

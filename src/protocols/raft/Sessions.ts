@@ -57,7 +57,10 @@ export type Lookup<R> =
  */
 export class Draft<R> {
   private table: Map<number, Session<R>> | undefined
-  private readonly own = new Map<number, { lowest: number; used: number; results: Map<number, { index: number; result: R }> }>()
+  private readonly own = new Map<
+    number,
+    { lowest: number; used: number; results: Map<number, { index: number; result: R }> }
+  >()
 
   constructor(
     private readonly base: Sessions<R>,

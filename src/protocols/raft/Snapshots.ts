@@ -8,7 +8,7 @@ import type { NodeId } from "../../core/NodeId.js"
 import type { Config } from "./Config.js"
 import type { Draft, Out } from "./Node.js"
 import { copy, persist } from "./Node.js"
-import { withProgress } from "./Replication.js"
+import { withProgress } from "./Progress.js"
 import type { Message, Progress, State } from "./Types.js"
 
 type Msg<Tag extends string> = Extract<Message<unknown, unknown>, { readonly _tag: Tag }>
@@ -139,6 +139,10 @@ export const onSnapshotReceived = <S, C, R>(
   if (peer.mode !== "snapshot" || message.index !== state.durable.snapshot?.index) return state
   if (message.offset === peer.offset) return state // the answer to a repetition: the chunk after it is out already, or the next beat sends it
   const draft = copy(state)
-  draft.role = withProgress(role, from, sendSnapshot(config, draft, from, { ...peer, offset: message.offset, heard: true }, out))
+  draft.role = withProgress(
+    role,
+    from,
+    sendSnapshot(config, draft, from, { ...peer, offset: message.offset, heard: true }, out)
+  )
   return draft
 }

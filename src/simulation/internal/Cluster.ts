@@ -141,7 +141,10 @@ export class Cluster<P extends Vocabulary> implements Host<P> {
     this.pendingReplies.get(`${node.id}/${id}`)?.(reply, node.member().state)
   }
 
-  private readonly pendingReplies = new Map<string, (reply: P["reply"] | undefined, state: P["state"] | undefined) => void>()
+  private readonly pendingReplies = new Map<
+    string,
+    (reply: P["reply"] | undefined, state: P["state"] | undefined) => void
+  >()
 
   /** After every step of a node: the properties. */
   stepped(node: SimulatedNode<P>): void {
@@ -175,7 +178,10 @@ export class Cluster<P extends Vocabulary> implements Host<P> {
 
   private addClient(make: (api: ClientApi<P>) => Client<P>, choice: Choice): void {
     // `waiting` is the request whose answer it waits for; an answer to any other is late
-    const slot: { client: Client<P> | undefined; waiting: string | undefined } = { client: undefined, waiting: undefined }
+    const slot: { client: Client<P> | undefined; waiting: string | undefined } = {
+      client: undefined,
+      waiting: undefined
+    }
     const settle = (key: string, reply: P["reply"] | undefined, state?: P["state"]) => {
       if (slot.waiting !== key) return
       slot.waiting = undefined

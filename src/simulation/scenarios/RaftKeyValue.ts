@@ -4,10 +4,10 @@
  *
  * @since 0.1.0
  */
-import * as NodeIds from "../../core/NodeId.js"
 import type * as History from "../../consistency/History.js"
 import { makeRecorder } from "../../consistency/History.js"
 import type { KeyValueInput, Value } from "../../consistency/Specification.js"
+import * as NodeIds from "../../core/NodeId.js"
 import type { NodeId } from "../../core/NodeId.js"
 import type * as KeyValue from "../../protocols/key-value/KeyValue.js"
 import { machine } from "../../protocols/key-value/KeyValue.js"
@@ -100,8 +100,10 @@ const session = (options: Options): Session<Vocabulary> => {
   const seen: Seen = { recorder: makeRecorder<KeyValueInput, Value>(), values: new Map(), operations: 0 }
   let acknowledged = 0
   return {
-    clients: Array.from({ length: options.clients ?? 4 }, (_, i) => (api: ClientApi<Vocabulary>) =>
-      new KeyValueClient(api, i, options.keys ?? 3, seen)),
+    clients: Array.from(
+      { length: options.clients ?? 4 },
+      (_, i) => (api: ClientApi<Vocabulary>) => new KeyValueClient(api, i, options.keys ?? 3, seen)
+    ),
     operations: () => seen.operations,
     onEvent: (_, event) => {
       if (event._tag === "Applied") acknowledged = Math.max(acknowledged, event.index)
