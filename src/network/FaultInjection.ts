@@ -163,6 +163,7 @@ const decorate =
           if (sent === undefined) continue
           const due = link.dueAt(state, held.now())
           if (due <= held.now()) {
+            held.flush()
             state.stats.passed++
             endpoint.send(to, sent.message)
           } else if (held.add(due, () => release(to, sent.message))) {

@@ -23,6 +23,7 @@ export interface Conversation {
   readonly onClose: (wasEstablished: boolean) => void
   /** Whether some endpoint wants no more for now. */
   readonly isPaused: () => boolean
+  readonly isClosing: () => boolean
 }
 
 export const converse = (socket: Net.Socket, conversation: Conversation): void => {
@@ -102,7 +103,7 @@ export const converse = (socket: Net.Socket, conversation: Conversation): void =
     clearTimeout(timer)
     isLive = false
     if (session !== undefined) ledger.connections--
-    else if (hasSpoken && !isRefused) refuse("handshake-aborted")
+    else if (hasSpoken && !isRefused && !conversation.isClosing()) refuse("handshake-aborted")
     conversation.onClose(session !== undefined)
   })
 }

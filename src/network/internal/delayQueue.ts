@@ -13,6 +13,8 @@ export interface DelayQueue {
   readonly now: () => number
   /** False when the queue is full. */
   readonly add: (due: number, run: () => void) => boolean
+  /** Runs what is due: before something is done at once that must not overtake it. */
+  readonly flush: () => void
 }
 
 export const make = (capacity: number): Effect.Effect<DelayQueue, never, Scope.Scope> =>
@@ -23,8 +25,11 @@ export const make = (capacity: number): Effect.Effect<DelayQueue, never, Scope.S
     let wake: (() => void) | undefined
     const now = () => clock.unsafeCurrentTimeMillis()
 
-    const runDue = Effect.sync(() => {
+    const flush = (): void => {
       while (heap.length > 0 && heap[0]!.due <= now()) pop(heap).run()
+    }
+    const runDue = Effect.sync(() => {
+      flush()
       return heap[0]?.due
     })
     /** Until an earlier task arrives. The check and the registration are one step, so no wake-up is missed. */
@@ -41,6 +46,7 @@ export const make = (capacity: number): Effect.Effect<DelayQueue, never, Scope.S
 
     return {
       now,
+      flush,
       add: (due, run) => {
         if (heap.length >= capacity) return false
         const entry = { due, sequence: sequence++, run }

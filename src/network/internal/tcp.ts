@@ -50,6 +50,8 @@ export interface Host {
   readonly inbound: Map<NodeId, Net.Socket>
   readonly sockets: Set<Net.Socket>
   readonly isPaused: () => boolean
+  /** Set when the Scope closes: what ends now ends because of us. */
+  isClosing: boolean
 }
 
 export const makeTcp = (
@@ -70,12 +72,18 @@ export const makeTcp = (
       isPaused: () => {
         for (const inbox of inboxes.values()) if (inbox.isPaused) return true
         return false
-      }
+      },
+      isClosing: false
     }
     yield* Effect.acquireRelease(listen(host), (server) => close(host, server))
     for (const [id, address] of Object.entries(options.peers)) {
       if (isNodeId(id) && id !== options.node) yield* Effect.forkScoped(keepDialled(host, id, address))
     }
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        host.isClosing = true
+      })
+    )
     return { join: (joining) => join(host, joining), stats: Effect.sync(() => ledger.snapshot()) }
   })
 
@@ -103,8 +111,16 @@ const listen = (host: Host): Effect.Effect<Net.Server, NetworkListenError> =>
 const close = (host: Host, server: Net.Server): Effect.Effect<void> =>
   Effect.async((resume) => {
     for (const inbox of host.inboxes.values()) inbox.isOpen = false
-    server.close(() => resume(Effect.void))
-    for (const socket of host.sockets) socket.destroy()
+    // the listener may report its end before its sockets have reported theirs
+    let open = host.sockets.size + 1
+    const closed = (): void => {
+      if (--open === 0) resume(Effect.void)
+    }
+    for (const socket of host.sockets) {
+      socket.once("close", closed)
+      socket.destroy()
+    }
+    server.close(closed)
   })
 
 const serve = (host: Host, socket: Net.Socket): void => {
@@ -117,6 +133,7 @@ const serve = (host: Host, socket: Net.Socket): void => {
     ledger,
     peer: "unknown",
     isPaused: host.isPaused,
+    isClosing: () => host.isClosing,
     step: Handshake.accept(options, isPeer).onFrame,
     onEstablished: (from) => {
       peer = from
@@ -156,6 +173,7 @@ const dial = (host: Host, peer: NodeId, address: Address): Effect.Effect<boolean
       ledger,
       peer,
       isPaused: () => false,
+      isClosing: () => host.isClosing,
       step: onFrame,
       onEstablished: () => {
         outbound.set(peer, writer)

@@ -1,0 +1,249 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Schedule from "effect/Schedule"
+import * as Scope from "effect/Scope"
+import * as Net from "node:net"
+import * as Codec from "../../src/network/Codec.js"
+import { frame } from "../../src/network/internal/frame.js"
+import * as Handshake from "../../src/network/internal/handshake.js"
+import * as Network from "../../src/network/Network.js"
+import { a, at, b, c, freePort, serviceOf, tcp, text, until } from "./support.js"
+
+const identity = { cluster: "test", secret: "secret", node: a }
+const quick = { reconnect: Schedule.spaced("5 millis") }
+
+/** A node b alone, whose peer a is these tests' raw sockets. */
+const listener = (options: Partial<Network.TcpOptions> = {}) =>
+  Effect.gen(function*() {
+    const ports = { a: yield* freePort, b: yield* freePort }
+    const network = yield* serviceOf(tcp(b, ports, { reconnect: Schedule.spaced("1 hour"), ...options }))
+    return { network, port: ports.b }
+  })
+
+/** Opens a raw socket, writes, and collects what comes back until the other side closes. */
+const raw = (port: number, ...writes: ReadonlyArray<Uint8Array>): Effect.Effect<Buffer> =>
+  Effect.async((resume) => {
+    const chunks: Array<Buffer> = []
+    const socket = Net.connect({ ...at(port) }, () => {
+      for (const bytes of writes) socket.write(bytes)
+    })
+    socket.on("data", (chunk) => chunks.push(chunk))
+    socket.on("error", () => {})
+    socket.on("close", () => resume(Effect.succeed(Buffer.concat(chunks))))
+  })
+
+/** Dials as a real peer would, then writes frames of its own making and waits for the close. */
+const impostor = (port: number, ...afterwards: ReadonlyArray<Uint8Array>): Effect.Effect<void> =>
+  Effect.async((resume) => {
+    const { hello, onFrame } = Handshake.dial(identity, b)
+    const socket = Net.connect({ ...at(port) }, () => socket.write(frame(hello)))
+    socket.once("data", (chunk) => {
+      const step = onFrame(chunk.subarray(4))
+      if (step._tag !== "Refused" && step.reply !== undefined) socket.write(frame(step.reply))
+      for (const bytes of afterwards) socket.write(bytes)
+    })
+    socket.on("error", () => {})
+    socket.on("close", () => resume(Effect.void))
+  })
+
+const hello = (changes: Partial<Handshake.Identity>) => Handshake.dial({ ...identity, ...changes }, b).hello
+
+describe("layerTcp handshake", () => {
+  const version = hello({}).slice()
+  version[6] = 9
+  const abuses: Record<string, readonly [Network.DropReason, ReadonlyArray<Uint8Array>]> = {
+    "a wrong secret": ["wrong-secret", [frame(hello({ secret: "guess" }))]],
+    "a wrong cluster": ["wrong-cluster", [frame(hello({ cluster: "other" }))]],
+    "an unknown peer": ["unknown-peer", [frame(hello({ node: c }))]],
+    "a peer that means another node": ["unknown-peer", [frame(Handshake.dial(identity, c).hello)]],
+    "another version": ["wrong-version", [frame(version)]],
+    "garbage": ["malformed", [frame(Buffer.from("GET / HTTP/1.1"))]],
+    "an HTTP request": ["oversized", [Buffer.from("GET / HTTP/1.1\r\n\r\n")]],
+    "a truncated hello": ["malformed", [frame(hello({}).subarray(0, 30))]],
+    "a hello with a changed byte": ["wrong-secret", [frame(hello({}).map((byte, i) => i === 20 ? byte ^ 1 : byte))]],
+    "a false proof": ["wrong-secret", [frame(hello({})), frame(new Uint8Array(33).fill(3))]],
+    "two hellos": ["malformed", [frame(hello({})), frame(hello({}))]],
+    "an empty frame": ["malformed", [Uint8Array.of(0, 0, 0, 0)]]
+  }
+  for (const [name, [reason, writes]] of Object.entries(abuses)) {
+    it.scopedLive(`${name} is counted as ${reason} and the connection closed`, () =>
+      Effect.gen(function*() {
+        const { network, port } = yield* listener()
+        yield* raw(port, ...writes)
+        yield* raw(port, ...writes)
+        const stats = yield* network.stats
+        assert.deepStrictEqual(stats.dropped, { [reason]: 2 })
+        assert.strictEqual(stats.connections, 0)
+      }))
+  }
+
+  it.scopedLive("a peer that says nothing is closed after the time limit", () =>
+    Effect.gen(function*() {
+      const { network, port } = yield* listener({ limits: { handshakeTimeoutMillis: 20 } })
+      yield* raw(port)
+      assert.deepStrictEqual((yield* network.stats).dropped, { "handshake-timeout": 1 })
+    }))
+
+  it.scopedLive("a dialler does not trust a listener that does not know the secret", () =>
+    Effect.gen(function*() {
+      const ports = { a: yield* freePort, b: yield* freePort }
+      const one = yield* serviceOf(tcp(a, ports, quick))
+      const other = yield* serviceOf(tcp(b, ports, { ...quick, secret: "other" }))
+      yield* until(() => false).pipe(
+        Effect.raceFirst(Effect.repeat(one.stats, {
+          until: (s) => s.dropped["wrong-secret"] !== undefined,
+          schedule: Schedule.spaced(1)
+        })),
+        Effect.raceFirst(Effect.repeat(other.stats, {
+          until: (s) => s.dropped["wrong-secret"] !== undefined,
+          schedule: Schedule.spaced(1)
+        }))
+      )
+      assert.strictEqual((yield* one.stats).connections + (yield* other.stats).connections, 0)
+    }))
+
+  it("a proof of one run is no proof in another", () => {
+    const dialler = Handshake.dial(identity, b)
+    const first = Handshake.accept({ ...identity, node: b }, () => true)
+    const second = Handshake.accept({ ...identity, node: b }, () => true)
+    const challenge = first.onFrame(dialler.hello)
+    assert.strictEqual(second.onFrame(dialler.hello)._tag, "Continue")
+    assert.isTrue(challenge._tag === "Continue")
+    if (challenge._tag !== "Continue") return
+    const proof = dialler.onFrame(challenge.reply)
+    assert.isTrue(proof._tag === "Done" && proof.reply !== undefined)
+    if (proof._tag !== "Done" || proof.reply === undefined) return
+    assert.strictEqual(second.onFrame(proof.reply)._tag, "Refused")
+    assert.deepStrictEqual(first.onFrame(proof.reply), { _tag: "Done", reply: undefined, peer: a })
+  })
+})
+
+describe("layerTcp frames", () => {
+  const sessions: Record<string, readonly [Network.DropReason, Uint8Array]> = {
+    "an oversized frame": ["oversized", Uint8Array.of(255, 255, 255, 255)],
+    "an empty frame": ["malformed", new Uint8Array(4)],
+    "a channel without a name": ["malformed", frame(Uint8Array.of(5, 1))],
+    "a channel named out of turn": ["malformed", frame(Uint8Array.of(0, 9, 2, 65))]
+  }
+  for (const [name, [reason, bytes]] of Object.entries(sessions)) {
+    it.scopedLive(`${name} from an authenticated peer closes its connection and nothing else`, () =>
+      Effect.gen(function*() {
+        const { network, port } = yield* listener()
+        yield* impostor(port, bytes)
+        const { connections, dropped } = yield* network.stats
+        assert.deepStrictEqual({ connections, dropped }, { connections: 0, dropped: { [reason]: 1 } })
+      }))
+  }
+
+  it.scopedLive("a message that does not decode is dropped; the next one arrives", () =>
+    Effect.gen(function*() {
+      const { network, port } = yield* listener()
+      const got: Array<string> = []
+      yield* network.join({ node: b, channel: "m", codec: text, receive: (_from, message) => got.push(message) })
+      yield* impostor(
+        port,
+        frame(Uint8Array.of(0, 1, 2, 109)), // channel 1 is "m"
+        frame(Uint8Array.of(1, 200, 200)),
+        frame(Uint8Array.of(1, ...Codec.encodeSync(text, "good"))),
+        new Uint8Array(4) // ends the connection
+      )
+      assert.deepStrictEqual(got, ["good"])
+      assert.strictEqual((yield* network.stats).dropped.malformed, 2)
+    }))
+
+  it.scopedLive("messages larger than a buffer and larger than a frame: the first arrives, the second is counted", () =>
+    Effect.gen(function*() {
+      const ports = { a: yield* freePort, b: yield* freePort }
+      const one = yield* serviceOf(tcp(a, ports, { ...quick, limits: { maxFrameBytes: 1_000_000 } }))
+      const two = yield* serviceOf(tcp(b, ports, quick))
+      const got: Array<number> = []
+      yield* two.join({ node: b, codec: Codec.bytes, receive: (_from, bytes) => got.push(bytes.length) })
+      const endpoint = yield* one.join({ node: a, codec: Codec.bytes, receive: () => {} })
+      yield* until(() => endpoint.reachable(b))
+      for (const size of [900_000, 1_000_001, 1]) endpoint.send(b, new Uint8Array(size))
+      yield* until(() => got.length === 2)
+      assert.deepStrictEqual(got, [900_000, 1])
+      assert.strictEqual((yield* one.stats).dropped.oversized, 1)
+    }))
+
+  it.scopedLive("the buffer for a peer that does not read is bounded by bytes", () =>
+    Effect.gen(function*() {
+      const ports = { a: yield* freePort, b: yield* freePort }
+      const limits = { maxBufferedBytes: 1_000_000 }
+      const one = yield* serviceOf(tcp(a, ports, { ...quick, limits }))
+      const two = yield* serviceOf(tcp(b, ports, quick))
+      const receiver = yield* two.join({ node: b, codec: Codec.bytes, receive: () => {} })
+      const endpoint = yield* one.join({ node: a, codec: Codec.bytes, receive: () => {} })
+      yield* until(() => endpoint.reachable(b))
+      receiver.pause()
+      for (let i = 0; i < 300; i++) endpoint.send(b, new Uint8Array(100_000))
+      const { dropped, sent } = yield* one.stats
+      assert.strictEqual(sent + (dropped["buffer-full"] ?? 0), 300)
+      assert.isAbove(dropped["buffer-full"] ?? 0, 200)
+    }))
+})
+
+describe("layerTcp life", () => {
+  it.scopedLive("a port in use is a typed error that names host and port", () =>
+    Effect.gen(function*() {
+      const { port } = yield* listener()
+      const error = yield* Effect.flip(serviceOf(tcp(a, { a: port })))
+      assert.instanceOf(error, Network.NetworkListenError)
+      assert.strictEqual(error.message, `cannot listen on 127.0.0.1:${port}: EADDRINUSE`)
+    }))
+
+  it.scopedLive("a network hosts its own node only", () =>
+    Effect.gen(function*() {
+      const { network } = yield* listener()
+      const error = yield* Effect.flip(network.join({ node: c, codec: text, receive: () => {} }))
+      assert.strictEqual(error.reason, "not-hosted")
+    }))
+
+  it.scopedLive("port 0 takes a free one and tells", () =>
+    Effect.gen(function*() {
+      let bound = 0
+      yield* serviceOf(tcp(a, { a: 0 }, { onListen: ({ port }) => (bound = port) }))
+      assert.isAbove(bound, 0)
+    }))
+
+  it.scopedLive("a dialler reconnects after the listener restarted, and messages flow again", () =>
+    Effect.gen(function*() {
+      const ports = { a: yield* freePort, b: yield* freePort }
+      const one = yield* serviceOf(tcp(a, ports, quick))
+      const endpoint = yield* one.join({ node: a, codec: text, receive: () => {} })
+      for (const life of ["first", "second", "third"]) {
+        const scope = yield* Scope.make()
+        const two = yield* serviceOf(tcp(b, ports, quick)).pipe(Scope.extend(scope))
+        const got: Array<string> = []
+        yield* two.join({ node: b, codec: text, receive: (_from, message) => got.push(message) }).pipe(
+          Scope.extend(scope)
+        )
+        yield* until(() => endpoint.reachable(b))
+        endpoint.send(b, life)
+        yield* until(() => got.length === 1)
+        assert.deepStrictEqual(got, [life])
+        yield* Scope.close(scope, Exit.void)
+        yield* until(() => !endpoint.reachable(b))
+      }
+    }))
+
+  it.scopedLive("nothing listens and nothing is connected after the Scope closed", () =>
+    Effect.gen(function*() {
+      const ports = { a: yield* freePort, b: yield* freePort }
+      const scope = yield* Scope.make()
+      const one = yield* serviceOf(tcp(a, ports, quick)).pipe(Scope.extend(scope))
+      const two = yield* serviceOf(tcp(b, ports, quick)).pipe(Scope.extend(scope))
+      const endpoint = yield* one.join({ node: a, codec: text, receive: () => {} }).pipe(Scope.extend(scope))
+      yield* until(() => endpoint.reachable(b))
+      yield* Scope.close(scope, Exit.void)
+      assert.strictEqual((yield* one.stats).connections, 0)
+      yield* until(() => false).pipe(
+        Effect.raceFirst(Effect.repeat(two.stats, { until: (s) => s.connections === 0, schedule: Schedule.spaced(1) }))
+      )
+      for (const port of [ports.a, ports.b]) {
+        // the same port can be listened on again: no listener and no lingering accept is left
+        yield* Effect.scoped(serviceOf(tcp(c, { c: port })))
+      }
+    }))
+})
