@@ -8,7 +8,7 @@ import * as Codec from "../../src/network/Codec.js"
 import { frame } from "../../src/network/internal/frame.js"
 import * as Handshake from "../../src/network/internal/handshake.js"
 import * as Network from "../../src/network/Network.js"
-import { a, at, b, c, freePort, serviceOf, tcp, text, until } from "./support.js"
+import { a, at, b, c, freePort, serviceOf, tcp, text, turn, until } from "./support.js"
 
 const identity = { cluster: "test", secret: "secret", node: a }
 const quick = { reconnect: Schedule.spaced("5 millis") }
@@ -181,6 +181,26 @@ describe("layerTcp frames", () => {
       const { dropped, sent } = yield* one.stats
       assert.strictEqual(sent + (dropped["buffer-full"] ?? 0), 300)
       assert.isAbove(dropped["buffer-full"] ?? 0, 200)
+    }))
+
+  it.scopedLive("small flushes that wait for a slow reader keep their bytes", () =>
+    Effect.gen(function*() {
+      const ports = { a: yield* freePort, b: yield* freePort }
+      const one = yield* serviceOf(tcp(a, ports, quick))
+      const two = yield* serviceOf(tcp(b, ports, quick))
+      const got: Array<Uint8Array> = []
+      const receiver = yield* two.join({ node: b, codec: Codec.bytes, receive: (_from, bytes) => got.push(bytes) })
+      const endpoint = yield* one.join({ node: a, codec: Codec.bytes, receive: () => {} })
+      yield* until(() => endpoint.reachable(b))
+      receiver.pause()
+      const count = 5_000 // a turn each: 15 MB, more than the system's buffers hold
+      for (let i = 0; i < count; i++) {
+        endpoint.send(b, new Uint8Array(3_000).fill(i % 251))
+        yield* turn
+      }
+      receiver.resume()
+      yield* until(() => got.length === count)
+      assert.isTrue(got.every((bytes, i) => bytes.length === 3_000 && bytes.every((byte) => byte === i % 251)))
     }))
 })
 
