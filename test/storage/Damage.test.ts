@@ -1,0 +1,242 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as fs from "node:fs"
+import { type FileSystem, nodeFileSystem } from "../../src/storage/internal/FileSystem.js"
+import type { AppendError } from "../../src/storage/StorageError.js"
+import { fileStorage, life, recovered, show, temporary, text } from "./support.js"
+
+const values = ["one", "two|2", "three", "four", "five"]
+
+/** A small log, each frame a batch of its own; the bytes of every file, to damage copies of. */
+const smallLog = Effect.gen(function*() {
+  const directory = yield* temporary
+  yield* life(
+    fileStorage(directory),
+    (journal) => Effect.forEach(values, (value) => journal.append(value.split("|").map(text)), { discard: true })
+  )
+  return new Map<string, Uint8Array>(
+    fs.readdirSync(directory).map((name) => [name, fs.readFileSync(`${directory}/${name}`)])
+  )
+})
+
+const restore = (directory: string, files: ReadonlyMap<string, Uint8Array>) => {
+  for (const name of fs.readdirSync(directory)) fs.unlinkSync(`${directory}/${name}`)
+  for (const [name, bytes] of files) fs.writeFileSync(`${directory}/${name}`, bytes)
+}
+
+const segment = "segment-0000000000000001.log"
+
+/** The verdict on a damaged copy: the exact log or all but its last frame, or a refusal that left every byte as it was. */
+const judge = (directory: string, files: ReadonlyMap<string, Uint8Array>, where: string) =>
+  Effect.gen(function*() {
+    restore(directory, files)
+    const result = yield* Effect.either(recovered(fileStorage(directory)))
+    if (Either.isRight(result)) {
+      const found = show(result.right.frames)
+      const all = show(values.map((value) => value.split("|").map(text)))
+      expect(found.length, where).toBeGreaterThanOrEqual(values.length - 1)
+      expect(found, where).toEqual(all.slice(0, found.length))
+      expect(show((yield* recovered(fileStorage(directory))).frames), where).toEqual(found)
+      return found.length === all.length ? "whole" : "cut"
+    }
+    expect(result.left._tag, where).toBe("StorageCorrupt")
+    for (const [name, bytes] of files) {
+      expect(Buffer.compare(fs.readFileSync(`${directory}/${name}`), bytes), `${where}: ${name}`).toBe(0)
+    }
+    return "refused"
+  })
+
+describe("damage", () => {
+  it.scoped(
+    "a flipped byte anywhere in a segment is refused, or cuts at most the last frame",
+    () =>
+      Effect.gen(function*() {
+        const log = yield* smallLog
+        const directory = yield* temporary
+        const original = log.get(segment)!
+        const used = original.findLastIndex((byte) => byte !== 0) + 1
+        const verdicts = new Map<string, number>()
+        for (let at = 0; at < used + 24; at++) {
+          const bytes = Uint8Array.from(original)
+          bytes[at] = bytes[at]! ^ (1 << (at % 8))
+          const verdict = yield* judge(directory, new Map(log).set(segment, bytes), `byte ${at}`)
+          verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1)
+        }
+        expect(verdicts.get("refused")).toBeGreaterThan(200)
+        expect(verdicts.get("cut")).toBeGreaterThan(20)
+        expect(verdicts.get("whole")).toBeGreaterThan(10)
+      }),
+    60_000
+  )
+
+  it.scoped("a truncated segment is refused at every length", () =>
+    Effect.gen(function*() {
+      const log = yield* smallLog
+      const directory = yield* temporary
+      const original = log.get(segment)!
+      for (let length = 0; length < original.length; length += length < 400 ? 7 : 97) {
+        const files = new Map(log).set(segment, original.subarray(0, length))
+        expect(yield* judge(directory, files, `length ${length}`)).toBe("refused")
+      }
+    }))
+
+  it.scoped("an error names the file and the offset of the first frame that is lost", () =>
+    Effect.gen(function*() {
+      const log = yield* smallLog
+      const directory = yield* temporary
+      const bytes = Uint8Array.from(log.get(segment)!)
+      bytes[64 + 48 + 20] = 0xff
+      restore(directory, new Map(log).set(segment, bytes))
+      const error = yield* Effect.flip(recovered(fileStorage(directory)))
+      expect(error).toMatchObject({ _tag: "StorageCorrupt", file: `${directory}/${segment}`, offset: 64 + 48 })
+      expect(error.message).toContain("at byte 112")
+    }))
+
+  it.scoped("a flipped byte anywhere in the header is refused, as is its absence", () =>
+    Effect.gen(function*() {
+      const log = yield* smallLog
+      const directory = yield* temporary
+      const header = log.get("HEADER")!
+      for (let at = 0; at < header.length; at++) {
+        const bytes = Uint8Array.from(header)
+        bytes[at] = bytes[at]! ^ 0x10
+        expect(yield* judge(directory, new Map(log).set("HEADER", bytes), `byte ${at}`)).toBe("refused")
+      }
+      const without = new Map(log)
+      without.delete("HEADER")
+      expect(yield* judge(directory, without, "no header")).toBe("refused")
+    }))
+
+  it.scoped("a torn batch is cut at its hole even when later frames of the same batch reached the disk", () =>
+    Effect.gen(function*() {
+      const directory = yield* temporary
+      const storage = fileStorage(directory)
+      yield* life(storage, (journal) =>
+        Effect.gen(function*() {
+          yield* journal.append([text("durable")])
+          for (const value of ["b1", "b2"]) journal.unsafeAppend([text(value)], () => undefined)
+          yield* journal.append([text("b3")])
+        }))
+      const path = `${directory}/${segment}`
+      const bytes = fs.readFileSync(path)
+      bytes[bytes.indexOf("b2")] = 0
+      fs.writeFileSync(path, bytes)
+      yield* life(storage, (journal) =>
+        Effect.gen(function*() {
+          expect(show(journal.recovered.frames)).toEqual(["durable", "b1"])
+          yield* journal.append([text("new")])
+        }))
+      expect(show((yield* recovered(storage)).frames)).toEqual(["durable", "b1", "new"])
+      expect(fs.readFileSync(path).includes("b3")).toBe(false)
+    }))
+
+  it.scoped("a damaged checkpoint, a missing segment and a hole in an older segment are refused", () =>
+    Effect.gen(function*() {
+      const directory = yield* temporary
+      const storage = fileStorage(directory)
+      yield* life(storage, (journal) =>
+        Effect.gen(function*() {
+          for (let i = 0; i < 12; i++) {
+            yield* journal.append([new Uint8Array(900).fill(i)])
+            if (i === 4) yield* journal.checkpoint(text("checkpoint"), 5)
+          }
+        }))
+      const names = fs.readdirSync(directory).filter((name) => name.startsWith("segment")).toSorted()
+      expect(names.length).toBe(2)
+      const files = new Map<string, Uint8Array>(
+        fs.readdirSync(directory).map((name) => [name, fs.readFileSync(`${directory}/${name}`)])
+      )
+      const refused = (name: string, change: ((bytes: Buffer) => Buffer) | undefined) =>
+        Effect.gen(function*() {
+          const copy = new Map(files)
+          if (change === undefined) copy.delete(name)
+          else copy.set(name, change(Buffer.from(files.get(name)!)))
+          restore(directory, copy)
+          expect(yield* Effect.flip(recovered(storage)), name).toMatchObject({ _tag: "StorageCorrupt" })
+        })
+      yield* refused("CHECKPOINT", (bytes) => bytes.fill(1, bytes.length - 1))
+      yield* refused("CHECKPOINT", (bytes) => bytes.subarray(0, bytes.length - 1))
+      yield* refused("CHECKPOINT", undefined)
+      yield* refused(names[0]!, (bytes) => bytes.fill(0, 3000))
+      yield* refused(names[0]!, undefined)
+    }))
+})
+
+/** Fails the nth of the operations that change the disk; the ones after it would succeed again. */
+const failing = (nth: number, code: string): { readonly files: FileSystem; readonly calls: () => number } => {
+  let calls = 0
+  const error = () => Object.assign(new Error(`${code}: injected`), { code })
+  const gate = <A>(run: () => Promise<A>): Promise<A> => ++calls === nth ? Promise.reject(error()) : run()
+  return {
+    calls: () => calls,
+    files: {
+      ...nodeFileSystem,
+      open: (path, flags) => gate(() => nodeFileSystem.open(path, flags)),
+      rename: (from, to) => gate(() => nodeFileSystem.rename(from, to)),
+      fsync: (fd) => gate(() => nodeFileSystem.fsync(fd)),
+      write: (fd, bytes, offset, length, position, done) => {
+        if (++calls === nth) done(error(), 0)
+        else nodeFileSystem.write(fd, bytes, offset, Math.max(1, length >> 1), position, done)
+      },
+      fdatasync: (fd, done) => ++calls === nth ? done(error()) : nodeFileSystem.fdatasync(fd, done)
+    }
+  }
+}
+
+describe("a failing file system", () => {
+  it.scoped(
+    "at any operation: failed for ever, every pending append hears it, acknowledged frames stay",
+    () =>
+      Effect.gen(function*() {
+        let failures = 0
+        for (let nth = 1;; nth++) {
+          const directory = yield* temporary
+          const disk = failing(nth, "ENOSPC")
+          const acknowledged: Array<string> = []
+          const outcome = yield* Effect.either(life(fileStorage(directory, {}, disk.files), (journal) =>
+            Effect.gen(function*() {
+              for (let i = 0; i < 3; i++) {
+                const errors: Array<AppendError | undefined> = []
+                const append = (value: string) =>
+                  journal.unsafeAppend([text(value), new Uint8Array(1400)], (error) => {
+                    errors.push(error)
+                    if (error === undefined) acknowledged.push(value)
+                  })
+                append(`${i}a`)
+                append(`${i}b`)
+                const last = yield* Effect.either(journal.append([]))
+                expect(errors.length).toBe(2)
+                if (Either.isLeft(last)) {
+                  expect(last.left._tag).toBe("StorageFailed")
+                  expect(last.left.message).toContain("the disk is full (ENOSPC)")
+                  const checkpoint = yield* Effect.either(journal.checkpoint(text("c"), 0))
+                  expect(Either.isLeft(checkpoint)).toBe(true)
+                  expect(yield* Effect.orDie(Effect.flip(journal.append([text("later")])))).toBe(last.left)
+                  return
+                }
+                if (i === 1) yield* Effect.ignore(journal.checkpoint(text("c"), 3))
+              }
+            })))
+          if (Either.isLeft(outcome)) {
+            expect(outcome.left._tag).toBe("StorageFailed")
+          }
+          const after = yield* recovered(fileStorage(directory))
+          const expected = show(after.frames).map((frame) =>
+            frame.slice(0, 2)
+          ).filter((value) => value.endsWith("a") || value.endsWith("b"))
+          const covered = after.checkpointUpTo === 3 ? ["0a", "0b"] : []
+          const found = [...covered, ...expected]
+          for (const value of acknowledged) {
+            expect(found, `operation ${nth}`).toContain(value)
+          }
+          if (disk.calls() < nth) {
+            break
+          }
+          failures++
+        }
+        expect(failures).toBeGreaterThan(25)
+      }),
+    60_000
+  )
+})
