@@ -1,0 +1,127 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { spawn } from "node:child_process"
+import * as fs from "node:fs"
+import { fileURLToPath } from "node:url"
+import ts from "typescript"
+import * as Prng from "../../src/core/Prng.js"
+import { fileStorage, life, recovered, temporary, text } from "./support.js"
+
+const source = fileURLToPath(new URL("../../src/storage", import.meta.url))
+const modules = fileURLToPath(new URL("../../node_modules", import.meta.url))
+
+/** A child runs plain JavaScript: the room, without its types. */
+const transpile = (from: string, to: string): void => {
+  fs.mkdirSync(to, { recursive: true })
+  for (const entry of fs.readdirSync(from, { withFileTypes: true })) {
+    if (entry.isDirectory()) transpile(`${from}/${entry.name}`, `${to}/${entry.name}`)
+    else if (entry.name.endsWith(".ts") && !entry.name.endsWith(".d.ts")) {
+      const { outputText } = ts.transpileModule(fs.readFileSync(`${from}/${entry.name}`, "utf8"), {
+        compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022, verbatimModuleSyntax: true }
+      })
+      fs.writeFileSync(`${to}/${entry.name.slice(0, -3)}.js`, outputText)
+    }
+  }
+}
+
+/** Appends for ever, says each acknowledged number after the fact, and checkpoints now and then. */
+const child = `
+import * as Effect from "effect/Effect"
+import { makeFile } from "./storage/internal/FileStorage.js"
+import { nodeFileSystem } from "./storage/internal/FileSystem.js"
+const storage = makeFile({ directory: process.argv[2], segmentBytes: 16384 }, nodeFileSystem)
+Effect.runPromise(Effect.scoped(Effect.gen(function*() {
+  const journal = yield* storage.open({ node: "a", cluster: "test" })
+  let waiting = 0
+  const fill = () => {
+    while (waiting < 40) {
+      const next = journal.stats().lastSequence + 1
+      waiting++
+      journal.unsafeAppend([new TextEncoder().encode(String(next)), new Uint8Array(next % 300)], (error) => {
+        if (error !== undefined) throw error
+        waiting--
+        process.stdout.write(next + "\\n")
+        if (next % 400 === 0) Effect.runFork(journal.checkpoint(new TextEncoder().encode("upTo " + next), next))
+        if (waiting < 20) fill()
+      })
+    }
+  }
+  fill()
+  yield* Effect.never
+})))
+`
+
+/** Runs the child until it said `count` numbers, kills it, and gives the last number it said. */
+const killAfter = (script: string, directory: string, count: number): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const running = spawn(process.execPath, [script, directory], { stdio: ["ignore", "pipe", "pipe"] })
+    let said = ""
+    let problem = ""
+    let lines = 0
+    running.stderr.on("data", (chunk) => problem += String(chunk))
+    running.stdout.on("data", (chunk) => {
+      const piece = String(chunk)
+      said += piece
+      for (const character of piece) if (character === "\n") lines++
+      if (lines >= count) running.kill("SIGKILL")
+    })
+    running.on("error", reject)
+    running.on("close", (_code, signal) => {
+      if (signal !== "SIGKILL") return reject(new Error(problem))
+      // A number without its line end was cut by the kill, and what is before it counts.
+      return resolve(Number(said.slice(0, said.lastIndexOf("\n")).split("\n").at(-1)))
+    })
+  })
+
+describe("SIGKILL", () => {
+  it.scoped(
+    "in 24 rounds at seeded moments loses no acknowledged frame, and a dead holder's lock is taken over",
+    () =>
+      Effect.gen(function*() {
+        const folder = yield* temporary
+        const directory = yield* temporary
+        transpile(source, `${folder}/storage`)
+        fs.writeFileSync(`${folder}/package.json`, `{ "type": "module" }`)
+        fs.writeFileSync(`${folder}/child.js`, child)
+        fs.symlinkSync(modules, `${folder}/node_modules`)
+        const draw = Prng.make(2026)
+        let checkpoints = 0
+        for (let round = 1; round <= 24; round++) {
+          const acknowledged = yield* Effect.promise(() =>
+            killAfter(`${folder}/child.js`, directory, 1 + draw.below(700))
+          )
+          const found = yield* recovered(fileStorage(directory, { segmentBytes: 16_384 }))
+          const last = found.checkpointUpTo + found.frames.length
+          expect(last, `round ${round}`).toBeGreaterThanOrEqual(acknowledged)
+          expect(acknowledged).toBeGreaterThan(0)
+          expect(found.incarnation).toBe(2 * round)
+          if (found.checkpointUpTo > 0) {
+            checkpoints++
+            expect(found.checkpoint).toEqual(text(`upTo ${found.checkpointUpTo}`))
+          }
+          for (const [i, frame] of found.frames.entries()) {
+            const sequence = found.checkpointUpTo + 1 + i
+            expect(new TextDecoder().decode(frame[0])).toBe(String(sequence))
+            expect(frame[1]?.length).toBe(sequence % 300)
+          }
+        }
+        expect(checkpoints).toBeGreaterThan(10)
+      }),
+    120_000
+  )
+
+  it.scoped("a folder that a living process holds is refused", () =>
+    Effect.gen(function*() {
+      const directory = yield* temporary
+      yield* life(fileStorage(directory), () => Effect.void)
+      const holder = spawn("sleep", ["60"])
+      yield* Effect.addFinalizer(() => Effect.sync(() => holder.kill("SIGKILL")))
+      fs.writeFileSync(`${directory}/LOCK`, `${holder.pid}\n?\n`)
+      expect(yield* Effect.flip(recovered(fileStorage(directory)))).toMatchObject({
+        _tag: "StorageLocked",
+        pid: holder.pid
+      })
+      fs.writeFileSync(`${directory}/LOCK`, `${holder.pid}\n1@another-boot\n`)
+      expect((yield* recovered(fileStorage(directory))).incarnation).toBe(2)
+    }))
+})
