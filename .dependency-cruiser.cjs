@@ -39,7 +39,7 @@ const fiberInternals = [
 ]
 
 /** Users of fiber internals: one file of the actor room, and the deterministic runtime of `testing`. */
-const fiberOwners = "^src/(actor/internal/fibers\\.ts|testing/internal/)"
+const fiberOwners = "^src/(actor/internal/fiber\\.ts|testing/internal/)"
 
 const direction = Object.entries(rooms).map(([room, allowed]) => ({
   name: `direction-${room}`,
@@ -84,7 +84,7 @@ module.exports = {
     {
       name: "fiber-internals",
       comment:
-        "Only src/actor/internal/fibers.ts (and the deterministic runtime in testing) imports fiber internals of Effect.",
+        "Only src/actor/internal/fiber.ts (and the deterministic runtime in testing) imports fiber internals of Effect.",
       severity: "error",
       from: { path: "^src/", pathNot: fiberOwners },
       to: { path: fiberInternals }

@@ -60,7 +60,7 @@ for (const room of pureRooms) {
 file("src/simulation/worker/main.ts", "node:worker_threads")
 file("src/consistency/importers/Edn.ts", "edn-data")
 file("src/consistency/importers/Lines.ts", "node:readline", "pure-importers")
-file("src/actor/internal/fibers.ts", "effect/Fiber")
+file("src/actor/internal/fiber.ts", "effect/Fiber")
 file("src/actor/internal/kernel.ts", "effect/Runtime", "actor-fork")
 file("src/testing/internal/scheduler.ts", "effect/Scheduler")
 for (const name of ["Fiber", "FiberId", "Scheduler", "Supervisor"]) {
@@ -81,7 +81,7 @@ file("src/services/FromTest.ts", "../../test/setup.js", "inside-src")
 file("test/setup.ts")
 file("src/cellar/Wine.ts", "../core/Room.js", "known-room")
 file("src/index.ts", "./actor/Room.js")
-file("src/one.ts", "./actor/internal/fibers.js", "barrel")
+file("src/one.ts", "./actor/internal/fiber.js", "barrel")
 file("src/two.ts", "./cli/Room.js", "barrel")
 
 mkdirSync(join(root, "build"), { recursive: true })
