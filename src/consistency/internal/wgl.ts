@@ -17,7 +17,7 @@ import type { Specification } from "../Specification.js"
 import { Configurations } from "./configurations.js"
 import { type Meter, Transitions } from "./transitions.js"
 
-/** Rule (c). "pure-in-this-state" is the tempting wrong one, kept so that a test can show that the tests catch it; "never" is the slow twin. */
+/** Rule (c). "pure-in-this-state" is the tempting wrong one, open operations included, kept so that a test can show that the tests catch it; "never" is the slow twin. */
 export type CommitRule = "pure-in-every-state" | "pure-in-this-state" | "never"
 
 export type Progress = "running" | "consistent" | "inconsistent" | "out-of-memory"
@@ -156,7 +156,7 @@ export class Search<S, I, O> {
     for (let entry = after[0]!; (entry & 1) === 1; entry = after[entry]!) {
       this.steps++
       const operation = (entry - 1) >> 1
-      if (operation >= completed || (rule === "pure-in-every-state" && this.pure[operation] === 0)) continue
+      if (rule === "pure-in-every-state" && (operation >= completed || this.pure[operation] === 0)) continue
       if (transitions.next(this.state, transitions.classOf[operation]!) === this.state) this.lift(operation, true)
     }
   }
