@@ -240,3 +240,43 @@ describe("a failing file system", () => {
     60_000
   )
 })
+
+describe("group commit", () => {
+  it.scoped("nothing is acknowledged before its sync, one sync is in flight, and what queues meanwhile is the next batch", () =>
+    Effect.gen(function*() {
+      const directory = yield* temporary
+      const held: Array<() => void> = []
+      let most = 0
+      let arrived = () => {}
+      const files: FileSystem = {
+        ...nodeFileSystem,
+        fdatasync: (fd, done) => {
+          held.push(() => nodeFileSystem.fdatasync(fd, done))
+          most = Math.max(most, held.length)
+          arrived()
+        }
+      }
+      const reached = Effect.async<void>((resume) => {
+        arrived = () => resume(Effect.void)
+        if (held.length > 0) arrived()
+      })
+      yield* life(fileStorage(directory, {}, files), (journal) =>
+        Effect.gen(function*() {
+          const heard: Array<number> = []
+          journal.unsafeAppend([text("1")], () => heard.push(1))
+          yield* reached
+          const last = Effect.async<void>((resume) => {
+            journal.unsafeAppend([text("2")], () => heard.push(2))
+            journal.unsafeAppend([text("3")], () => resume(Effect.void))
+            arrived = () => held.shift()?.()
+            held.shift()?.()
+          })
+          expect(heard).toEqual([])
+          expect(journal.stats()).toMatchObject({ batches: 0, durableSequence: 0 })
+          yield* last
+          expect(heard).toEqual([1, 2])
+          expect(most).toBe(1)
+          expect(journal.stats()).toMatchObject({ batches: 2, durableSequence: 3 })
+        }))
+    }))
+})
