@@ -21,7 +21,7 @@ export interface Conversation {
   readonly step: (bytes: Uint8Array) => Step
   readonly onEstablished: (peer: NodeId) => OnFrame
   readonly onClose: (wasEstablished: boolean) => void
-  /** Whether some endpoint wants no more for now. */
+  /** Whether some endpoint has paused. */
   readonly isPaused: () => boolean
   readonly isClosing: () => boolean
 }
