@@ -200,3 +200,32 @@ describe("the streams of choice", () => {
     expect(upTo(more)).toEqual(upTo(base))
   })
 })
+
+describe("a run always ends with a verdict", () => {
+  const broken = (onMessage: () => void): Scenario<Heartbeat> => {
+    const scenario = heartbeat(2)
+    const protocol = scenario.protocol(names(1)[0]!)
+    return {
+      ...scenario,
+      protocol: () => ({
+        ...protocol,
+        onMessage: (state, from, message, out) => {
+          onMessage()
+          out.send(state.self.id, message)
+          return protocol.onMessage(state, from, message, out)
+        }
+      })
+    }
+  }
+
+  it("a handler that throws is a violation with its message", () => {
+    const { cluster } = under(
+      broken(() => {
+        throw new Error("no handler may throw")
+      }),
+      {},
+      1_000
+    )
+    expect(cluster.finish()).toMatchObject([{ property: "HandlersAreTotal", detail: "no handler may throw" }])
+  })
+})

@@ -29,7 +29,7 @@ const heartbeatProtocol = (copies: number): Protocol.Protocol<Heartbeat> => ({
   },
   onMessage: (state, from, message, out) => {
     out.emit({ from, beat: message.beat })
-    return { ...state, heard: state.heard + 1 }
+    return { self: state.self, beat: state.beat, heard: state.heard + 1 }
   },
   onTimer: (state, _, out) => {
     out.setTimer("beat", 100)
@@ -38,7 +38,7 @@ const heartbeatProtocol = (copies: number): Protocol.Protocol<Heartbeat> => ({
       beat++
       for (const to of state.self.nodes) if (to !== state.self.id) out.send(to, { beat })
     }
-    return { ...state, beat }
+    return { self: state.self, beat, heard: state.heard }
   }
 })
 

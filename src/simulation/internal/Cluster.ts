@@ -41,7 +41,9 @@ export class Cluster<P extends Vocabulary> implements Host<P> {
   closing = false
   private sequence = 0
   private readonly queue = new Heap<Scheduled>()
-  private readonly links = new Map<string, number>()
+  /** The latest arrival on the link from i to j, at i * n + j. */
+  private readonly links: Float64Array
+  private readonly byId: ReadonlyMap<NodeId, SimulatedNode<P>>
   private readonly session: Session<P>
   private readonly link: Choice
   private readonly nemesis: Nemesis<P>
@@ -55,6 +57,8 @@ export class Cluster<P extends Vocabulary> implements Host<P> {
       const percent = plan.skew === 0 ? 100 : [100, 80, 90, 110, 120][skew.below(5, "clock")]!
       return new SimulatedNode<P>(this, id, i, scenario.protocol(id), choice.fork(`node-${id}`), percent)
     })
+    this.links = new Float64Array(this.nodes.length * this.nodes.length)
+    this.byId = new Map(this.nodes.map((node) => [node.id, node]))
     this.members = this.nodes.map((node) => node.member())
     this.nemesis = new Nemesis(this, choice.fork("nemesis"))
     for (const node of this.nodes) node.boot()
@@ -98,16 +102,16 @@ export class Cluster<P extends Vocabulary> implements Host<P> {
       })
       return
     }
-    const target = this.nodes.find((node) => node.id === to)
+    const target = this.byId.get(to)
     this.digest.int(1).int(from.index).int(target?.index ?? -1).number(this.now).int(this.scenario.digest(message))
     if (target === undefined || this.nemesis.cuts(from.id, to) || this.fault("drop")) {
       this.counters.dropped++
       return
     }
-    this.deliver(from.id, target, message)
+    this.deliver(from, target, message)
     if (this.fault("duplicate")) {
       this.counters.duplicated++
-      this.deliver(from.id, target, message)
+      this.deliver(from, target, message)
     }
   }
 
@@ -115,21 +119,21 @@ export class Cluster<P extends Vocabulary> implements Host<P> {
     return !this.healed && this.plan[label] > 0 && chance(this.link.fork(label), label)
   }
 
-  private deliver(from: NodeId, target: SimulatedNode<P>, message: P["message"]): void {
-    const key = `${from}>${target.id}`
+  private deliver(from: SimulatedNode<P>, target: SimulatedNode<P>, message: P["message"]): void {
+    const link = from.index * this.nodes.length + target.index
     const slow = this.fault("slowLink") ? this.link.below(300_000, "slow") : 0
     const arrival = this.now + 200 + this.link.below(5_000, "delay") + slow
-    const last = this.links.get(key) ?? 0
+    const last = this.links[link]!
     const time = arrival > last || this.fault("reorder") ? arrival : last + 1
-    if (time > last) this.links.set(key, time)
+    if (time > last) this.links[link] = time
     this.at(time - this.now, () => {
-      if (this.nemesis.cuts(from, target.id)) {
+      if (this.nemesis.cuts(from.id, target.id)) {
         this.counters.dropped++
         return
       }
       this.counters.delivered++
       this.digest.int(2).int(target.index).number(this.now).int(this.scenario.digest(message))
-      target.receive(from, message)
+      target.receive(from.id, message)
     })
   }
 

@@ -110,7 +110,7 @@ export class SimulatedNode<P extends Vocabulary> {
 
   private step(handle: () => P["state"]): void {
     const { recorder } = this
-    recorder.clear()
+    if (!recorder.isEmpty) recorder.clear() // emptying three arrays at every step costs a tenth of a run
     this.state = handle()
     if (!recorder.isEmpty) this.interpret()
     this.host.stepped(this)
