@@ -18,7 +18,7 @@ export interface Choice {
 }
 
 /**
- * One stream of a tape: its non-zero outcomes by index, how many were drawn, and a digest of the (label, n) drawn, by which a replay knows its place.
+ * One stream of a tape: its non-zero outcomes by index with the label and range that were drawn there, and how many were drawn in all.
  *
  * @since 0.1.0
  * @category models
@@ -78,6 +78,9 @@ export interface Recorded extends Choice {
   tape(): Tape
 }
 
+/** A path of labels stays a path, whatever is in them (node ids are). */
+const escape = (label: string): string => label.replaceAll("~", "~0").replaceAll("/", "~1")
+
 type Entry = readonly [number, string, number, number]
 
 class RandomChoice implements Recorded {
@@ -106,7 +109,7 @@ class RandomChoice implements Recorded {
   fork(label: string): RandomChoice {
     let child = this.children.get(label)
     if (child === undefined) {
-      child = new RandomChoice(this.seed, `${this.path}/${label}`, this.weights)
+      child = new RandomChoice(this.seed, `${this.path}/${escape(label)}`, this.weights)
       this.children.set(label, child)
     }
     return child
@@ -154,7 +157,7 @@ class ReplayChoice implements Choice {
   fork(label: string): ReplayChoice {
     let child = this.children.get(label)
     if (child === undefined) {
-      child = new ReplayChoice(this.tape, `${this.path}/${label}`)
+      child = new ReplayChoice(this.tape, `${this.path}/${escape(label)}`)
       this.children.set(label, child)
     }
     return child

@@ -42,6 +42,7 @@ export class Gate<E> {
 
   /** Holds an effect until everything written so far is durable. Only while the gate is not open. */
   hold(effect: E): void {
+    if (this.isOpen) throw new Error("the gate is open: nothing would ever release the effect")
     this.positions.push(this.written)
     this.held.push(effect)
   }

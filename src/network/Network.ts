@@ -7,7 +7,6 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
-import * as Data from "effect/Data"
 import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Schedule from "effect/Schedule"
@@ -16,6 +15,20 @@ import type { NodeId } from "../core/NodeId.js"
 import type { Codec } from "./Codec.js"
 import { makeMemory } from "./internal/memory.js"
 import { makeTcp } from "./internal/tcp.js"
+import { NetworkJoinError, NetworkListenError } from "./NetworkError.js"
+
+export {
+  /**
+   * @since 0.1.0
+   * @category errors
+   */
+  NetworkJoinError,
+  /**
+   * @since 0.1.0
+   * @category errors
+   */
+  NetworkListenError
+}
 
 /**
  * Why a message, a frame or a connection was given up.
@@ -103,39 +116,6 @@ export interface NetworkService {
  * @category tags
  */
 export class Network extends Context.Tag("synod/Network")<Network, NetworkService>() {}
-
-/**
- * A node cannot join.
- *
- * @since 0.1.0
- * @category errors
- */
-export class NetworkJoinError extends Data.TaggedError("NetworkJoinError")<{
-  readonly node: NodeId
-  readonly channel: string
-  readonly reason: "taken" | "not-hosted" | "bad-channel"
-}> {
-  override get message(): string {
-    return `${this.node} cannot join channel ${JSON.stringify(this.channel)}: ${this.reason}`
-  }
-}
-
-/**
- * The listener could not be opened: the port is in use, the host is not ours, or permission is missing.
- *
- * @since 0.1.0
- * @category errors
- */
-export class NetworkListenError extends Data.TaggedError("NetworkListenError")<{
-  readonly host: string
-  readonly port: number
-  /** The system's code, such as EADDRINUSE. */
-  readonly code: string
-}> {
-  override get message(): string {
-    return `cannot listen on ${this.host}:${this.port}: ${this.code}`
-  }
-}
 
 /**
  * @since 0.1.0

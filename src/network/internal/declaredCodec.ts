@@ -5,8 +5,8 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as AST from "effect/SchemaAST"
+import { padded } from "./padded.js"
 import type { Compile, Node } from "./schemaCodec.js"
-import { padded } from "./schemaCodec.js"
 
 export const compile = (ast: AST.Declaration, go: Compile): Node | undefined => {
   const annotation = ast.annotations[AST.TypeConstructorAnnotationId]

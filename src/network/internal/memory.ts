@@ -2,13 +2,8 @@
 import * as Effect from "effect/Effect"
 import { isNodeId, type NodeId } from "../../core/NodeId.js"
 import * as Codec from "../Codec.js"
-import {
-  type Endpoint,
-  type JoinOptions,
-  type MemoryOptions,
-  NetworkJoinError,
-  type NetworkService
-} from "../Network.js"
+import type { Endpoint, JoinOptions, MemoryOptions, NetworkService } from "../Network.js"
+import { NetworkJoinError } from "../NetworkError.js"
 import { Deliveries, type Inbox, makeInbox } from "./inbox.js"
 import * as Ledger from "./ledger.js"
 

@@ -10,6 +10,7 @@ import * as AST from "effect/SchemaAST"
 import { CodecError, type Reader, type Writer } from "../Bytes.js"
 import * as declared from "./declaredCodec.js"
 import * as dynamic from "./dynamicCodec.js"
+import { padded } from "./padded.js"
 import { compileUnion } from "./unionCodec.js"
 
 /** A codec that has lost its type. `isEmpty`: some value takes no byte, so a list of it pads, and a count never exceeds the bytes that follow. */
@@ -147,20 +148,6 @@ const compileSuspend = (ast: AST.Suspend, go: Compile): Node => {
     isEmpty: true
   }
 }
-
-/** An element of a list takes at least one byte, see `Node.isEmpty`. */
-export const padded = (node: Node): Node =>
-  !node.isEmpty ? node : {
-    encode: (value, writer) => {
-      writer.u8(0)
-      node.encode(value, writer)
-    },
-    decode: (reader) => {
-      if (reader.u8() !== 0) reader.fail("a pad byte that is not zero")
-      return node.decode(reader)
-    },
-    isEmpty: false
-  }
 
 const compileTuple = (ast: AST.TupleType, go: Compile): Node => {
   const elements = ast.elements.map((element) => padded(go(element.type)))

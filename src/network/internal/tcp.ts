@@ -4,16 +4,8 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Net from "node:net"
 import { isNodeId, type NodeId } from "../../core/NodeId.js"
-import {
-  type Address,
-  type Endpoint,
-  type JoinOptions,
-  NetworkJoinError,
-  NetworkListenError,
-  type NetworkService,
-  type TcpLimits,
-  type TcpOptions
-} from "../Network.js"
+import type { Address, Endpoint, JoinOptions, NetworkService, TcpLimits, TcpOptions } from "../Network.js"
+import { NetworkJoinError, NetworkListenError } from "../NetworkError.js"
 import { converse } from "./connection.js"
 import { frame } from "./frame.js"
 import * as Handshake from "./handshake.js"

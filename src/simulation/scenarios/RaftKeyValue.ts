@@ -6,6 +6,8 @@
  */
 import type * as History from "../../consistency/History.js"
 import { makeRecorder } from "../../consistency/History.js"
+import * as Linearizability from "../../consistency/Linearizability.js"
+import * as Specification from "../../consistency/Specification.js"
 import type { KeyValueInput, Value } from "../../consistency/Specification.js"
 import * as NodeIds from "../../core/NodeId.js"
 import type { NodeId } from "../../core/NodeId.js"
@@ -28,14 +30,6 @@ import type { Client, ClientApi, Scenario, Session } from "../Scenario.js"
 export type Vocabulary = Types.Raft<KeyValue.Store, KeyValue.Command, KeyValue.Result>
 
 /**
- * What the clients saw.
- *
- * @since 0.1.0
- * @category models
- */
-export type KeyValueHistory = History.History<KeyValueInput, Value>
-
-/**
  * @since 0.1.0
  * @category models
  */
@@ -46,8 +40,6 @@ export interface Options {
   readonly rules?: Rules
   /** Entries in one Append; 1 makes a new leader replicate an old suffix one by one. Default 8. */
   readonly maxEntriesPerMessage?: number
-  /** Judges the history: names what is wrong with it. */
-  readonly judge: (history: KeyValueHistory) => string | undefined
 }
 
 /**
@@ -96,6 +88,11 @@ const digest = (message: Types.Message<KeyValue.Command, KeyValue.Result>): numb
   }
 }
 
+const judge = (history: History.History<KeyValueInput, Value>): string | undefined => {
+  const result = Linearizability.check(Specification.keyValue(), history)
+  return result.verdict === "consistent" ? undefined : `the clients' history is ${result.verdict}`
+}
+
 const session = (options: Options): Session<Vocabulary> => {
   const seen: Seen = { recorder: makeRecorder<KeyValueInput, Value>(), values: new Map(), operations: 0 }
   let acknowledged = 0
@@ -121,7 +118,7 @@ const session = (options: Options): Session<Vocabulary> => {
       if (lastApplied < acknowledged) {
         found.push({ property: "Durability", detail: `${acknowledged} was applied once, ${lastApplied} is in the end` })
       }
-      const detail = options.judge(seen.recorder.history())
+      const detail = judge(seen.recorder.history())
       if (detail !== undefined) found.push({ property: "Linearizability", detail })
       return found
     }

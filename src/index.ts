@@ -1,0 +1,48 @@
+/**
+ * Synod: write a distributed protocol once, as a pure state machine; run it, break it, prove it, with the same file.
+ *
+ * @since 0.1.0
+ */
+
+/** @since 0.1.0 */
+export * as CheckFile from "./consistency/CheckFile.js"
+/** @since 0.1.0 */
+export * as History from "./consistency/History.js"
+/** @since 0.1.0 */
+export * as Linearizability from "./consistency/Linearizability.js"
+/** @since 0.1.0 */
+export * as Specification from "./consistency/Specification.js"
+/** @since 0.1.0 */
+export * as Canonical from "./core/Canonical.js"
+/** @since 0.1.0 */
+export * as Choice from "./core/Choice.js"
+/** @since 0.1.0 */
+export * as Gate from "./core/Gate.js"
+/** @since 0.1.0 */
+export * as Log from "./core/Log.js"
+/** @since 0.1.0 */
+export * as NodeId from "./core/NodeId.js"
+/** @since 0.1.0 */
+export * as Prng from "./core/Prng.js"
+/** @since 0.1.0 */
+export * as Protocol from "./core/Protocol.js"
+/** @since 0.1.0 */
+export * as Quorum from "./core/Quorum.js"
+/** @since 0.1.0 */
+export * as Codec from "./network/Codec.js"
+/** @since 0.1.0 */
+export * as FaultInjection from "./network/FaultInjection.js"
+/** @since 0.1.0 */
+export * as Grudge from "./network/Grudge.js"
+/** @since 0.1.0 */
+export * as Network from "./network/Network.js"
+/** @since 0.1.0 */
+export * as Raft from "./protocols/raft/index.js"
+/** @since 0.1.0 */
+export * as Faults from "./simulation/Faults.js"
+/** @since 0.1.0 */
+export * as Simulation from "./simulation/Simulation.js"
+/** @since 0.1.0 */
+export * as Storage from "./storage/Storage.js"
+/** @since 0.1.0 */
+export * as StorageError from "./storage/StorageError.js"
