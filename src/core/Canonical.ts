@@ -86,7 +86,9 @@ export class Digest {
 
   /** Adds a safe integer or float. */
   number(x: number): this {
-    return Number.isSafeInteger(x) ? this.int(x | 0).int(Math.floor(x / 0x100000000)) : this.string(String(x))
+    return Number.isSafeInteger(x) && !Object.is(x, -0)
+      ? this.int(x | 0).int(Math.floor(x / 0x100000000))
+      : this.string(Object.is(x, -0) ? "-0" : String(x))
   }
 
   /** Adds a string with its length. */

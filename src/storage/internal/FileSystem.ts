@@ -1,8 +1,10 @@
 /** The few file operations a journal needs, so that a test can make the nth of them fail. */
 import * as fs from "node:fs"
 import * as fsp from "node:fs/promises"
+import * as nodePath from "node:path"
 
 export interface FileSystem {
+  /** Makes a folder and its parents, durably. */
   readonly mkdir: (path: string) => Promise<void>
   readonly readdir: (path: string) => Promise<ReadonlyArray<string>>
   readonly readFile: (path: string) => Promise<Uint8Array>
@@ -29,7 +31,18 @@ const settled = (run: (done: (error: Error | null) => void) => void): Promise<vo
   new Promise((resolve, reject) => run((error) => error === null ? resolve() : reject(error)))
 
 export const nodeFileSystem: FileSystem = {
-  mkdir: (path) => fsp.mkdir(path, { recursive: true }).then(() => undefined),
+  mkdir: async (path) => {
+    const first = await fsp.mkdir(path, { recursive: true })
+    if (first === undefined) return
+    // a new folder is durable once its parent is: every parent of what was made, from the innermost out
+    const outermost = nodePath.dirname(nodePath.resolve(first))
+    for (let made = nodePath.resolve(path);; made = nodePath.dirname(made)) {
+      const parent = nodePath.dirname(made)
+      const handle = await fsp.open(parent, "r")
+      await handle.sync().finally(() => handle.close())
+      if (parent === outermost) return
+    }
+  },
   readdir: (path) => fsp.readdir(path),
   readFile: (path) => fsp.readFile(path),
   open: (path, flags) =>
