@@ -88,6 +88,14 @@ export class Writer {
     this.view.setUint32(offset, value)
   }
 
+  /** Leaves `n` bytes unwritten, to be patched later; gives their offset. */
+  skip(n: number): number {
+    this.ensure(n)
+    const at = this.length
+    this.length += n
+    return at
+  }
+
   f64(value: number): void {
     this.ensure(8)
     this.view.setFloat64(this.length, value)

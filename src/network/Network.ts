@@ -2,7 +2,9 @@
  * The network as a service. A node joins a channel with a codec and a receiver and gets an endpoint whose `send` is synchronous, fire-and-forget and never fails.
  *
  * Guarantee: messages of one sender to one receiver on one channel arrive in order, at most once, asynchronously (never inside `send`); any of them may be lost.
- * What is lost is counted by reason. Everything is bounded: frames, buffers, inbound queues. Non-goals: acknowledgement, retransmission, encryption.
+ * What is lost is counted by reason, and the first of a reason from a peer is logged. Everything is bounded: frames, buffers, inbound queues.
+ * A connection on which something arrives that is no frame, or no message that the receiver's codec can read, is closed: nothing after it can be trusted. The
+ * peer dials again, and what it said in between is lost. Non-goals: acknowledgement, retransmission, encryption.
  *
  * @since 0.1.0
  */
@@ -42,7 +44,8 @@ export type DropReason =
   | "buffer-full" // the byte or message bound of a buffer
   | "unencodable" // the codec refused the value
   | "oversized" // a frame beyond maxFrameBytes, sent or received
-  | "malformed" // bytes that are no frame, no handshake or no message
+  | "malformed" // bytes that are no frame, no handshake or no message of the channel's codec; the connection closes
+  | "corrupted" // a frame whose check value is wrong; the connection closes
   | "receiver-failed" // a receiver threw
   | "wrong-secret"
   | "wrong-version"

