@@ -6,21 +6,22 @@
 import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
-import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import process from "node:process"
 import { checkFile, models } from "../consistency/CheckFile.js"
 import { formats, ImportError } from "../consistency/Import.js"
 import type { Result } from "../consistency/Linearizability.js"
 import { BadInput, CheckFailed } from "./Errors.js"
+import { readText } from "./internal/files.js"
+import { choice, integer } from "./internal/options.js"
 import { printJson, printLine } from "./Output.js"
 
 const options = {
   files: Args.text({ name: "FILE" }).pipe(Args.atLeast(1)),
-  format: Options.choice("format", formats).pipe(Options.withDescription("how the files are written")),
-  model: Options.choice("model", models).pipe(Options.withDescription("the object that the clients used")),
-  consistency: Options.choice("consistency", ["linearizable"]).pipe(Options.withDefault("linearizable" as const)),
-  budget: Options.integer("budget").pipe(
+  format: choice("format", formats).pipe(Options.withDescription("how the files are written")),
+  model: choice("model", models).pipe(Options.withDescription("the object that the clients used")),
+  consistency: choice("consistency", ["linearizable"]).pipe(Options.withDefault("linearizable" as const)),
+  budget: integer("budget", { min: 1, max: 86_400_000 }).pipe(
     Options.withDefault(60_000),
     Options.withDescription("milliseconds a file; beyond them its verdict is unknown; default 60000")
   ),
@@ -35,14 +36,10 @@ const options = {
  */
 export const checkHistory = Command.make("check-history", options, (given) =>
   Effect.gen(function*() {
-    if (given.budget < 1) return yield* new BadInput({ message: `--budget must be at least 1, got ${given.budget}` })
-    const files = yield* FileSystem.FileSystem
     const clock = yield* Effect.clock
     let failed = 0
     for (const file of given.files) {
-      const text = yield* files.readFileString(file).pipe(
-        Effect.mapError((error) => new BadInput({ message: `${file}: ${error.message}` }))
-      )
+      const text = yield* readText(file)
       const started = clock.unsafeCurrentTimeMillis()
       const before = process.cpuUsage()
       const deadline = started + given.budget

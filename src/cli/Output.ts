@@ -3,6 +3,8 @@
  *
  * @since 0.1.0
  */
+import type * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import process from "node:process"
 
 /**
@@ -46,3 +48,43 @@ export const progress = (what: string, total: number): { readonly tick: () => vo
     }
   }
 }
+
+/**
+ * A line of standard error, for people: progress and stories.
+ *
+ * @since 0.1.0
+ * @category output
+ */
+export const printNote = (line: string): void => {
+  process.stderr.write(`${line}\n`)
+}
+
+/**
+ * Text without the escape sequences that colour it.
+ *
+ * @since 0.1.0
+ * @category output
+ */
+// oxlint-disable-next-line no-control-regex -- these are what is removed
+export const plain = (text: string): string => text.replace(/\u001b\[[0-9;]*m/g, "")
+
+/**
+ * Text as one line without control characters, so that what a user gave cannot fake lines or colour the terminal.
+ *
+ * @since 0.1.0
+ * @category output
+ */
+export const oneLine = (text: string): string =>
+  // oxlint-disable-next-line no-control-regex -- these are what is removed
+  plain(text).trim().replace(/\s*\n\s*/g, "; ").replace(/[\u0000-\u001f\u007f]/g, "?")
+
+/**
+ * Logs go to standard error, so that standard output holds reports alone.
+ *
+ * @since 0.1.0
+ * @category output
+ */
+export const loggerLayer: Layer.Layer<never> = Logger.replace(
+  Logger.defaultLogger,
+  Logger.map(Logger.logfmtLogger, (line) => process.stderr.write(`${line}\n`))
+)

@@ -10,22 +10,29 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import process from "node:process"
-import * as RaftKeyValue from "../simulation/scenarios/RaftKeyValue.js"
 import type { Report, Summary } from "../simulation/Simulation.js"
-import * as Simulation from "../simulation/Simulation.js"
 import { BadInput, CheckFailed } from "./Errors.js"
+import { choice, integer } from "./internal/options.js"
+import { runSeeds } from "./internal/seeds.js"
 import { printJson, printLine, progress } from "./Output.js"
 
 const options = {
   protocol: Args.choice([["raft", "raft"]], { name: "protocol" }).pipe(
     Args.withDescription("raft: a key-value store over Raft, judged by Raft's invariants and by linearizability")
   ),
-  nodes: Options.integer("nodes").pipe(Options.withDefault(3), Options.withDescription("1 to 9; default 3")),
+  nodes: integer("nodes", { min: 1, max: 9 }).pipe(
+    Options.withDefault(3),
+    Options.withDescription("1 to 9; default 3")
+  ),
   seeds: Options.text("seeds").pipe(Options.withDefault("1..100"), Options.withDescription("A..B; default 1..100")),
-  faults: Options.choice("faults", ["none", "crash", "network", "all"]).pipe(Options.withDefault("all" as const)),
+  faults: choice("faults", ["none", "crash", "network", "all"]).pipe(Options.withDefault("all" as const)),
   duration: Options.text("duration").pipe(
     Options.withDefault("10 seconds"),
     Options.withDescription("virtual time under faults; a calm of 6 s follows; default \"10 seconds\"")
+  ),
+  workers: integer("workers", { min: 1, max: 64 }).pipe(
+    Options.withDefault(1),
+    Options.withDescription("threads that share the seeds, 1 to 64; they change no result; default 1")
   ),
   json: Options.boolean("json").pipe(Options.withDescription("one JSON object on standard output"))
 }
@@ -40,14 +47,10 @@ export const simulate = Command.make("simulate", options, (given) =>
   Effect.gen(function*() {
     const [from, to] = yield* seedRange(given.seeds)
     const duration = yield* virtualTime(given.duration)
-    if (!(given.nodes >= 1 && given.nodes <= 9)) {
-      return yield* new BadInput({ message: `--nodes must be 1 to 9, got ${given.nodes}` })
-    }
-    const scenario = RaftKeyValue.make({ nodes: given.nodes })
     const bar = progress("seeds", to - from + 1)
     const before = process.cpuUsage()
-    const summary = Simulation.runSeeds(scenario, from, to, { faults: given.faults, duration, calm: 6_000 }, bar.tick)
-    bar.done()
+    const work = { nodes: given.nodes, from, to, faults: given.faults, duration, calm: 6_000 }
+    const summary = yield* Effect.ensuring(runSeeds(work, given.workers, bar.tick), Effect.sync(bar.done))
     const cpu = process.cpuUsage(before)
     const seconds = (cpu.user + cpu.system) / 1e6
     const report = {
