@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { PersistentMap } from "../../core/PersistentMap.js"
 import * as Utf8 from "../../core/Utf8.js"
 import type { Sessions } from "../raft/Sessions.js"
 import type { StateMachine } from "../raft/Types.js"
@@ -18,7 +19,7 @@ export type Command =
   | { readonly _tag: "CompareAndSet"; readonly key: string; readonly from: string | undefined; readonly to: string }
 
 /**
- * What a command found: the value before it, and whether it changed the key.
+ * Whether a command changed the key, and the value that a comparison found; only comparisons tell it, so that no old value travels with each put.
  *
  * @since 0.1.0
  * @category models
@@ -32,7 +33,18 @@ export interface Result {
  * @since 0.1.0
  * @category models
  */
-export type Store = ReadonlyMap<string, string>
+export type Store = PersistentMap<string>
+
+/**
+ * The store without keys.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const initial: Store = PersistentMap.empty()
+
+const done: Result = { previous: undefined, applied: true }
+const nothing: Result = { previous: undefined, applied: false }
 
 /**
  * One command. Total: a comparison that fails is a result.
@@ -40,21 +52,20 @@ export type Store = ReadonlyMap<string, string>
  * @since 0.1.0
  * @category semantics
  */
-export const apply = (store: Store, command: Command): { readonly state: Store; readonly result: Result } => {
-  const previous = store.get(command.key)
+export const apply = (store: Store, command: Command): readonly [Store, Result] => {
   switch (command._tag) {
     case "Put":
-      return { state: new Map(store).set(command.key, command.value), result: { previous, applied: true } }
+      return [store.set(command.key, command.value), done]
     case "Delete": {
-      if (previous === undefined) return { state: store, result: { previous, applied: false } }
-      const state = new Map(store)
-      state.delete(command.key)
-      return { state, result: { previous, applied: true } }
+      const state = store.delete(command.key)
+      return [state, state === store ? nothing : done]
     }
-    case "CompareAndSet":
+    case "CompareAndSet": {
+      const previous = store.get(command.key)
       return previous === command.from
-        ? { state: new Map(store).set(command.key, command.to), result: { previous, applied: true } }
-        : { state: store, result: { previous, applied: false } }
+        ? [store.set(command.key, command.to), { previous, applied: true }]
+        : [store, { previous, applied: false }]
+    }
   }
 }
 
@@ -65,7 +76,7 @@ interface Image {
 
 const encode = (image: Image): Uint8Array =>
   Utf8.encode(JSON.stringify({
-    entries: [...image.state].sort(([a], [b]) => a < b ? -1 : 1),
+    entries: image.state.toJSON(),
     // in the order of use, which is the same at every replica and decides who is evicted
     sessions: [...image.sessions].map(([id, s]) => [id, s.lowest, s.used, [...s.results]])
   }))
@@ -78,7 +89,7 @@ const decode = (bytes: Uint8Array): Image => {
     >
   }
   return {
-    state: new Map(image.entries),
+    state: PersistentMap.from(image.entries),
     sessions: new Map(
       image.sessions.map(([id, lowest, used, results]) => [id, { lowest, used, results: new Map(results) }])
     )
@@ -86,9 +97,17 @@ const decode = (bytes: Uint8Array): Image => {
 }
 
 /**
- * The state machine.
+ * The state machine as Raft takes it, for the simulator: its images are JSON.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const machine: StateMachine<Store, Command, Result> = { initial: new Map(), apply, encode, decode }
+export const machine: StateMachine<Store, Command, Result> = {
+  initial,
+  apply: (store, command) => {
+    const [state, result] = apply(store, command)
+    return { state, result }
+  },
+  encode,
+  decode
+}
