@@ -72,7 +72,7 @@ describe("PersistentMap", () => {
       }
       const shuffled = [...map].map((entry) => [random.next().value as number, entry] as const)
         .sort(([a], [b]) => a - b).map(([, entry]) => entry)
-      let detour = PersistentMap.from([...colliding, "x", "y"].map((extra) => [extra, 9] as const))
+      let detour = PersistentMap.from<number>([...colliding, "x", "y"].map((extra) => [extra, 9]))
       for (const [k, v] of shuffled) detour = detour.set(k, v)
       for (const extra of [...colliding, "x", "y"]) if (!map.has(extra)) detour = detour.delete(extra)
       expect([...detour]).toEqual([...map])
