@@ -93,15 +93,7 @@ class Tally {
   private readonly early = new Map<number, SeedResult>()
   private readonly digest = new Digest()
   private readonly failures: Array<Report> = []
-  private readonly counters = {
-    delivered: 0,
-    dropped: 0,
-    duplicated: 0,
-    crashes: 0,
-    restarts: 0,
-    partitions: 0,
-    pauses: 0
-  }
+  private counters: Report["counters"] | undefined
   private seeds = 0
   private events = 0
   private virtualMillis = 0
@@ -123,14 +115,20 @@ class Tally {
     this.virtualMillis += result.virtualMillis
     this.operations += result.operations
     this.digest.string(result.traceHash)
-    for (const key of Object.keys(this.counters) as Array<keyof Report["counters"]>) {
-      this.counters[key] += result.counters[key]
-    }
+    this.counters = this.counters === undefined ? result.counters : sum(this.counters, result.counters)
     if (result.failure !== undefined && this.failures.length < this.maxFailures) this.failures.push(result.failure)
   }
 
+  /** After the last seed. */
   summary(): Summary {
     const { counters, digest, events, failures, operations, seeds, virtualMillis } = this
+    if (counters === undefined) throw new RangeError("a range has at least one seed")
     return { seeds, events, virtualMillis, operations, failures, traceHash: digest.toString(), counters }
   }
+}
+
+const sum = (a: Report["counters"], b: Report["counters"]): Report["counters"] => {
+  const total = { ...a }
+  for (const key of Object.keys(b) as Array<keyof typeof total>) total[key] += b[key]
+  return total
 }
