@@ -20,8 +20,8 @@ export interface Specification<S, I, O> {
    * An `undefined` output is an unknown one: then every state allows the operation.
    */
   readonly step: (state: S, input: I, output: O | undefined) => S | undefined
-  /** Equal states, and only these, have equal keys. */
-  readonly stateKey: (state: S) => string | number
+  /** Equal states, and only these, have equal keys (as a `Map` compares them: `"1"` is not `1`, NaN equals NaN). A state that is a value may be its own key. */
+  readonly stateKey: (state: S) => Value
   /** Operations with equal keys must behave alike in every state; the output is `undefined` when unknown. */
   readonly operationKey: (input: I, output: O | undefined) => string
   /**
@@ -72,8 +72,8 @@ const same = (a: Value, b: Value): boolean => a === b || (a !== a && b !== b)
 const valueKey = (value: Value | undefined): string =>
   typeof value === "string" ? JSON.stringify(value) : value === 0 ? "0" : String(value)
 
-/** A whole key needs no closing quote: appended strings grow long, and quoting them would cost more than the search. */
-const stateKey = (value: Value): string => typeof value === "string" ? `"${value}` : valueKey(value)
+/** The value itself: a copy of a string that appends made long would cost more than the search. */
+const stateKey = (value: Value): Value => value
 
 const stepCas = (state: Value, from: Value, to: Value, output: Value | undefined): Value | undefined => {
   const swapped = same(state, from)

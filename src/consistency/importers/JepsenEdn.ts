@@ -7,8 +7,9 @@
  * @since 0.1.0
  */
 import type { RegisterInput, Value } from "../Specification.js"
-import { type Edn, ednMaps, readEntry } from "./edn.js"
-import { collect, excerpt, type Imported, ImportError, OpenInputs } from "./Source.js"
+import type { Edn, EdnMap } from "./edn.js"
+import { parseEdn } from "./ednHistory.js"
+import { excerpt, type Imported, ImportError } from "./Source.js"
 
 /**
  * Parses one history. Errors name the line of the entry.
@@ -17,35 +18,25 @@ import { collect, excerpt, type Imported, ImportError, OpenInputs } from "./Sour
  * @category importing
  */
 export const parse = (text: string): Imported<RegisterInput> | ImportError =>
-  collect(null, (emit) => {
-    const open = new OpenInputs<RegisterInput>()
-    for (const map of ednMaps(text)) {
-      const entry = readEntry(map)
-      if (entry === null) continue
-      const { line } = map
-      const { f, process, type } = entry
-      if (type === "invoke") {
-        const input = parseInput(f, map.get("value") ?? null)
-        if (input === undefined) {
-          throw new ImportError(line, ":f :read, :write VALUE or :cas [FROM TO]", excerpt(map.source))
-        }
-        open.invoke(process, input)
-        emit(line, { type, process, input })
-        continue
-      }
-      const input = open.complete(process, line, excerpt(map.source))
-      if (input._tag.toLowerCase() !== f) {
-        throw new ImportError(line, `the completion of a :${input._tag.toLowerCase()}`, excerpt(map.source))
-      }
-      if (type !== "ok") {
-        emit(line, { type, process })
-        continue
-      }
+  parseEdn(text, {
+    initial: null,
+    inputOf: (f, map) => {
+      const input = parseInput(f, map.get("value") ?? null)
+      if (input === undefined) throw wrong(map, ":f :read, :write VALUE or :cas [FROM TO]")
+      return input
+    },
+    misfit: (input, f) => {
+      const name = input._tag.toLowerCase()
+      return name === f ? undefined : `the completion of a :${name}`
+    },
+    outputOf: (f, map) => {
       const output = f === "cas" ? true : f === "write" ? null : scalar(map.get("value"))
-      if (output === undefined) throw new ImportError(line, "a :value that was read", excerpt(map.source))
-      emit(line, { type, process, output })
+      if (output === undefined) throw wrong(map, "a :value that was read")
+      return output
     }
   })
+
+const wrong = (map: EdnMap, expected: string) => new ImportError(map.line, expected, excerpt(map.source))
 
 const scalar = (value: Edn | undefined): Value | undefined =>
   typeof value === "object" && value !== null ? undefined : value

@@ -4,8 +4,9 @@
  * @since 0.1.0
  */
 import type { KeyValueInput } from "../Specification.js"
-import { type EdnMap, ednMaps, readEntry } from "./edn.js"
-import { collect, excerpt, type Imported, ImportError, OpenInputs } from "./Source.js"
+import type { EdnMap } from "./edn.js"
+import { parseEdn } from "./ednHistory.js"
+import { excerpt, type Imported, ImportError } from "./Source.js"
 
 /**
  * Parses one log. Errors name the line of the entry.
@@ -14,31 +15,14 @@ import { collect, excerpt, type Imported, ImportError, OpenInputs } from "./Sour
  * @category importing
  */
 export const parse = (text: string): Imported<KeyValueInput> | ImportError =>
-  collect("", (emit) => {
-    const open = new OpenInputs<KeyValueInput>()
-    for (const map of ednMaps(text)) {
-      const entry = readEntry(map)
-      if (entry === null) continue
-      const { line } = map
-      const { f, process, type } = entry
-      if (type === "invoke") {
-        const input = parseInput(f, map)
-        open.invoke(process, input)
-        emit(line, { type, process, input })
-        continue
-      }
-      const input = open.complete(process, line, excerpt(map.source))
-      if (input._tag.toLowerCase() !== f || input.key !== map.get("key")) {
-        throw new ImportError(
-          line,
-          `the completion of :${input._tag.toLowerCase()} on "${input.key}"`,
-          excerpt(map.source)
-        )
-      }
-      if (type !== "ok") emit(line, { type, process })
-      else if (f === "get") emit(line, { type, process, output: stringOf("value", map) })
-      else emit(line, { type, process, output: null })
-    }
+  parseEdn(text, {
+    initial: "",
+    inputOf: parseInput,
+    misfit: (input, f, map) => {
+      const name = input._tag.toLowerCase()
+      return name === f && input.key === map.get("key") ? undefined : `the completion of :${name} on "${input.key}"`
+    },
+    outputOf: (f, map) => f === "get" ? stringOf("value", map) : null
   })
 
 const stringOf = (key: string, map: EdnMap): string => {

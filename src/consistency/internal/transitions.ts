@@ -3,7 +3,7 @@
  * The search asks for the same transition thousands of times; a probe of three Int32Arrays costs a few nanoseconds, `step` on appended
  * strings some microseconds.
  */
-import type { Specification } from "../Specification.js"
+import type { Specification, Value } from "../Specification.js"
 
 /** Bytes in use by one check, over all its partitions, and the bound it must stay under. */
 export interface Meter {
@@ -16,8 +16,10 @@ const EMPTY = -1
 export class Transitions<S, I, O> {
   readonly classOf: Int32Array
   private readonly members: Array<number> = []
+  /** Classes that are pure for their output: never remembered, because their step only compares, and most of them are not legal in most states. */
+  private readonly isPure: Array<boolean> = []
   private readonly states: Array<S> = []
-  private readonly stateIds = new Map<string | number, number>()
+  private readonly stateIds = new Map<Value, number>()
   private fromState = new Int32Array(64).fill(EMPTY)
   private byClass = new Int32Array(64)
   private target = new Int32Array(64)
@@ -35,6 +37,8 @@ export class Transitions<S, I, O> {
       const known = classes.get(key)
       if (known !== undefined) return known
       classes.set(key, this.members.length)
+      const output = outputs[operation]
+      this.isPure.push(output !== undefined && specification.isPure(input, output))
       return this.members.push(operation) - 1
     })
     this.intern(specification.initial) // the initial state is 0
@@ -42,6 +46,7 @@ export class Transitions<S, I, O> {
 
   /** The state after an operation of this class, or -1 where its output is not legal. */
   next(state: number, operationClass: number): number {
+    if (this.isPure[operationClass]) return this.isLegal(state, operationClass) ? state : -1
     const slot = this.find(state, operationClass)
     if (this.fromState[slot] === state) return this.target[slot]!
     const operation = this.members[operationClass]!
@@ -52,6 +57,11 @@ export class Transitions<S, I, O> {
     this.target[slot] = id
     if (++this.count * 2 > this.fromState.length) this.grow()
     return id
+  }
+
+  private isLegal(state: number, operationClass: number): boolean {
+    const operation = this.members[operationClass]!
+    return this.specification.step(this.states[state]!, this.inputs[operation]!, this.outputs[operation]) !== undefined
   }
 
   private intern(state: S): number {

@@ -7,8 +7,9 @@
  * Three sound prunings:
  * (a) open operations that are equal are interchangeable: only the earliest that is not yet linearized is tried;
  * (b) an open operation that would not change the state is never tried, and the search ends when all *completed* ones are linearized;
- * (c) an operation that is pure in *every* state for its recorded output, and legal now, is committed without a branch point: wherever else
- *     a linearization has it, it can be moved here.
+ * (c) an operation that is pure in *every* state for its recorded output, and legal now, is committed without a branch point when the scan meets
+ *     it: wherever else a linearization has it, it can be moved here. (A pass of its own after every choice, to commit such operations first,
+ *     costs more than it saves: 1.6 M steps instead of 0.9 M on the 50-client key-value log of Porcupine, 253 k instead of 184 k on the etcd logs.)
  *
  * Sources: Wing and Gong, JPDC 1993; Lowe, Testing for linearizability, CCPE 2017; Horn and Kroening, FORTE 2015 (partitions).
  */
@@ -83,13 +84,12 @@ export class Search<S, I, O> {
     this.stackCommitted = new Uint8Array(n)
     this.best = new Int32Array(n)
     meter.bytes += 48 * n
-    this.commit()
     this.cursor = this.after[0]!
   }
 
   /** Searches for about `budget` more steps. Once it has answered, the answer stays. */
   run(budget: number): Progress {
-    const { after, completed, transitions, twin } = this
+    const { after, completed, rule, transitions, twin } = this
     const end = this.steps + budget
     while (this.steps < end) {
       if (this.remaining === 0) return "consistent"
@@ -103,14 +103,14 @@ export class Search<S, I, O> {
       }
       const next = transitions.next(this.state, transitions.classOf[operation]!)
       const isTried = next >= 0 && (operation < completed ||
-        next !== this.state && (twin[operation]! < 0 || this.configurations.has(this.bit[twin[operation]!]!)))
+        (next !== this.state || rule === "pure-in-this-state") &&
+          (twin[operation]! < 0 || this.configurations.has(this.bit[twin[operation]!]!)))
       if (!isTried) {
         this.cursor = after[entry]!
         continue
       }
-      this.lift(operation, false)
+      this.lift(operation, this.commits(operation, next))
       this.state = next
-      this.commit()
       if (this.remaining > 0 && !this.configurations.insert(this.state)) this.backtrack()
       else this.cursor = after[0]!
       if (this.meter.bytes > this.meter.limit) return "out-of-memory"
@@ -149,15 +149,15 @@ export class Search<S, I, O> {
     this.before[0] = last
   }
 
-  /** Rule (c): commits every candidate that is pure and legal now. None of them changes the state, so one pass finds them all. */
-  private commit(): void {
-    const { after, completed, rule, transitions } = this
-    if (rule === "never") return
-    for (let entry = after[0]!; (entry & 1) === 1; entry = after[entry]!) {
-      this.steps++
-      const operation = (entry - 1) >> 1
-      if (rule === "pure-in-every-state" && (operation >= completed || this.pure[operation] === 0)) continue
-      if (transitions.next(this.state, transitions.classOf[operation]!) === this.state) this.lift(operation, true)
+  /** Rule (c): the scan has met a candidate that may be committed here and now. */
+  private commits(operation: number, next: number): boolean {
+    switch (this.rule) {
+      case "never":
+        return false
+      case "pure-in-this-state":
+        return next === this.state
+      case "pure-in-every-state":
+        return this.pure[operation] === 1
     }
   }
 
