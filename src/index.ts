@@ -5,6 +5,26 @@
  */
 
 /** @since 0.1.0 */
+export * as Actor from "./actor/Actor.js"
+/** @since 0.1.0 */
+export * as ActorError from "./actor/ActorError.js"
+/** @since 0.1.0 */
+export * as ActorRef from "./actor/ActorRef.js"
+/** @since 0.1.0 */
+export * as ActorSystem from "./actor/ActorSystem.js"
+/** @since 0.1.0 */
+export * as DeadLetters from "./actor/DeadLetters.js"
+/** @since 0.1.0 */
+export * as DeathWatch from "./actor/DeathWatch.js"
+/** @since 0.1.0 */
+export * as Dispatcher from "./actor/Dispatcher.js"
+/** @since 0.1.0 */
+export * as Mailbox from "./actor/Mailbox.js"
+/** @since 0.1.0 */
+export * as Self from "./actor/Self.js"
+/** @since 0.1.0 */
+export * as Supervision from "./actor/Supervision.js"
+/** @since 0.1.0 */
 export * as CheckFile from "./consistency/CheckFile.js"
 /** @since 0.1.0 */
 export * as History from "./consistency/History.js"

@@ -1,0 +1,554 @@
+/**
+ * An actor: its mailbox, its state and whose turn it is. The hot path of the room; what happens at a crash or an end is in `Life.ts`.
+ *
+ * ```
+ * IDLE -> READY (in the run ring) -> RUNNING (a handler on the dispatcher's stack) -> IDLE | READY
+ *         RUNNING -> BUSY (a handler gave an Effect or threw: the fiber is resumed with it, the mailbox waits) -> parks again
+ * GATED between two lives; CLOSED is final
+ * ```
+ * While IDLE, READY or RUNNING the life's fiber is parked and `resume` is its continuation.
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import type * as FiberRefs from "effect/FiberRefs"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import type { Definition, Tagged } from "../Actor.js"
+import { ActorTerminated, MailboxFull } from "../ActorError.js"
+import { TypeId, type Verdict } from "../ActorRef.js"
+import type { Address, Reason, Terminated } from "../DeathWatch.js"
+import type { Mailbox } from "../Mailbox.js"
+import type { Supervision } from "../Supervision.js"
+import type { Children } from "./Children.js"
+import type { Runnable } from "./DispatchLoop.js"
+import { type LifeExit, type LoopBody, makeScope, park, withLife } from "./fiber.js"
+import type { GroupLife } from "./GroupLife.js"
+import type { Table } from "./Handlers.js"
+import { Answered, Ask, askTag, isLater, isSpecial, Note, noteTag, type Watcher } from "./Letters.js"
+import * as Life from "./Life.js"
+import { Ring } from "./Ring.js"
+import type { SelfImpl } from "./SelfImpl.js"
+import type { SystemImpl } from "./SystemImpl.js"
+
+export const IDLE = 0
+export const READY = 1
+export const RUNNING = 2
+export const BUSY = 3
+export const GATED = 4
+export const CLOSED = 5
+
+const wake = Effect.succeed(Symbol.for("synod/wake"))
+const woken = Symbol.for("synod/wake")
+
+/** What a request's handler failed with on purpose. */
+class Declared {
+  constructor(readonly error: unknown) {}
+}
+
+/** What is allocated only for actors that use it. */
+export class Extras {
+  stash: Array<Tagged> = []
+  /** Senders that wait for room, first come first served. */
+  readonly senders = new Ring<{ readonly message: Tagged; readonly resume: () => void; waiting: boolean }>()
+  /** Requests that are answered later. */
+  readonly owed = new Map<Tagged, Array<Ask>>()
+  crashes: Array<number> = []
+  backoff: Life.BackoffDriver | undefined = undefined
+  deadline: Fiber.RuntimeFiber<unknown, unknown> | undefined = undefined
+  supervisor: Fiber.RuntimeFiber<unknown, unknown> | undefined = undefined
+  starter: ((exit: Exit.Exit<Cell, unknown>) => void) | undefined = undefined
+}
+
+export class Cell implements Runnable, LoopBody {
+  status = BUSY
+  accepting = true
+  /** No more mail is handled. */
+  halt = false
+  stopRequested = false
+  alive = true
+  life = 1
+  state: unknown = undefined
+  /** The letter that is being handled, until its handler has ended. */
+  current: Tagged | undefined = undefined
+  table: Table
+  fiber: Fiber.RuntimeFiber<unknown, unknown> | undefined = undefined
+  scope: Scope.CloseableScope | undefined = undefined
+  /** The fiber of this life has the Scope in its context. */
+  scoped = false
+  children: Children | undefined = undefined
+  watchers: Set<Watcher> | undefined = undefined
+  terminated: Terminated | undefined = undefined
+  asking: { readonly target: Cell; readonly ask: Ask } | undefined = undefined
+  self: SelfImpl | undefined = undefined
+  extras: Extras | undefined = undefined
+  group: GroupLife | undefined = undefined
+  /** Why a stop was asked for, where it was for a crash of others. */
+  verdict: Reason | undefined = undefined
+  /** How long the mailbox may be now: the capacity without the stash; 0 while senders wait. Notes count on top. */
+  bound: number
+  private notes = 0
+  private resume: ((effect: Effect.Effect<unknown, unknown>) => void) | undefined = undefined
+  private readonly mailbox = new Ring<Tagged>()
+
+  constructor(
+    readonly system: SystemImpl,
+    readonly parent: Cell | undefined,
+    readonly siblings: Children,
+    readonly name: string,
+    readonly incarnation: number,
+    readonly definition: Definition,
+    readonly options: CellOptions,
+    /** The references of the spawner's fiber: context, logger, clock. */
+    readonly inherited: FiberRefs.FiberRefs
+  ) {
+    this.bound = options.mailbox.capacity
+    this.table = system.noHandlers
+  }
+
+  get [TypeId](): (message: never) => void {
+    return () => {}
+  }
+
+  get path(): string {
+    return this.parent === undefined ? `/${this.name}` : `${this.parent.path}/${this.name}`
+  }
+
+  get address(): Address {
+    return { node: this.system.node, path: this.path, incarnation: this.incarnation }
+  }
+
+  get isBusy(): boolean {
+    return this.status === BUSY
+  }
+
+  get more(): Extras {
+    return this.extras ??= new Extras()
+  }
+
+  // ---- sending
+
+  tell(message: Tagged): Verdict {
+    if (!this.accepting) return this.refuse(message)
+    if (this.mailbox.length >= this.bound) return this.overflow(message)
+    this.enqueue(message)
+    return "enqueued"
+  }
+
+  /** The form that can wait: an effect when the sender has to, nothing when the message is through. */
+  offer(message: Tagged): Effect.Effect<void> | undefined {
+    const { overflow } = this.options.mailbox
+    if (overflow !== "suspend" || !this.accepting || this.mailbox.length < this.bound) {
+      this.tell(message)
+      return undefined
+    }
+    return Effect.async<void>((resume) => {
+      if (!this.accepting || this.mailbox.length < this.bound) {
+        this.tell(message)
+        return resume(Effect.void)
+      }
+      const sender = { message, resume: () => resume(Effect.void), waiting: true }
+      this.more.senders.push(sender)
+      this.bound = 0
+      return Effect.sync(() => {
+        sender.waiting = false
+      })
+    })
+  }
+
+  ask(ask: Ask): void {
+    if (!this.accepting) {
+      this.deadLetter(ask, "terminated")
+      return this.endAsk(ask, this.terminated?.reason ?? { _tag: "Stopped" })
+    }
+    if (this.mailbox.length >= this.bound && !this.makeRoom()) {
+      this.deadLetter(ask, "overflow")
+      ask.end(Exit.fail(new MailboxFull({ address: this.address, capacity: this.options.mailbox.capacity })))
+      return
+    }
+    if (ask.deadline < Number.POSITIVE_INFINITY) ask.deadlines.add(ask)
+    this.enqueue(ask)
+  }
+
+  /** Letters of the runtime: bounded by their sources, never refused for want of room. */
+  note(note: Note): void {
+    if (this.status === CLOSED || this.halt) return
+    this.notes++
+    this.bound++
+    this.enqueue(note)
+  }
+
+  private enqueue(letter: Tagged): void {
+    this.mailbox.push(letter)
+    if (this.status === IDLE) {
+      this.status = READY
+      this.system.dispatch.schedule(this)
+    }
+  }
+
+  private refuse(message: Tagged): Verdict {
+    this.deadLetter(message, "terminated")
+    return "terminated"
+  }
+
+  private overflow(message: Tagged): Verdict {
+    if (this.makeRoom()) {
+      this.enqueue(message)
+      return "enqueued"
+    }
+    this.deadLetter(message, "overflow")
+    return "dropped"
+  }
+
+  /** Under `drop-oldest`, loses the oldest user message. */
+  private makeRoom(): boolean {
+    if (this.options.mailbox.overflow !== "drop-oldest") return false
+    const oldest = this.mailbox.take((letter) => !(letter instanceof Note))
+    if (oldest === undefined) return false // all room is taken by the stash
+    this.deadLetter(oldest, "overflow")
+    if (oldest instanceof Ask) {
+      oldest.end(Exit.fail(new MailboxFull({ address: this.address, capacity: this.options.mailbox.capacity })))
+    }
+    return true
+  }
+
+  // ---- running, on the dispatcher's stack
+
+  waiting(): number {
+    return this.mailbox.length
+  }
+
+  run(limit: number): number {
+    if (this.status > RUNNING) return 0 // an earlier chunk of this batch gave the turn to the fiber
+    this.status = RUNNING
+    let done = 0
+    while (done < limit && !this.halt) {
+      const letter = this.mailbox.shift()
+      if (letter === undefined) break
+      done++
+      const effect = this.handle(letter)
+      if (effect !== undefined) {
+        this.status = BUSY
+        this.resumeWith(effect)
+        return done
+      }
+    }
+    return done
+  }
+
+  endBatch(): boolean {
+    if (this.status !== RUNNING) return false // the fiber has it
+    if (this.extras !== undefined) this.admit()
+    const effect = this.afterBatch()
+    if (effect !== undefined || this.isDone()) {
+      this.status = BUSY
+      if (effect === undefined) this.alive = false
+      this.resumeWith(effect ?? wake)
+      return false
+    }
+    if (this.mailbox.length > 0) {
+      this.status = READY
+      return true
+    }
+    this.status = IDLE
+    return false
+  }
+
+  /** Handles one letter; an effect is what its fiber has to run. */
+  private handle(letter: Tagged): Effect.Effect<unknown, unknown, unknown> | undefined {
+    this.current = letter
+    try {
+      const handler = this.table.find(letter._tag)
+      const result = handler === undefined ? this.special(letter) : handler(this.state, letter)
+      if (result !== this.state) {
+        if (typeof result === "object" && result !== null && isSpecial(result)) return this.resolve(letter, result)
+        this.state = result
+      }
+    } catch (defect) {
+      return Effect.die(defect)
+    }
+    this.current = undefined
+    return undefined
+  }
+
+  /** Letters that are no user message. */
+  private special(letter: Tagged): unknown {
+    if (letter instanceof Ask && letter._tag === askTag) {
+      if (!letter.isWanted()) {
+        letter.deadlines.remove(letter)
+        return this.state
+      }
+      const handler = this.table.find(letter.message._tag)
+      if (handler !== undefined) return handler(this.state, letter.message)
+      this.deadLetter(letter, "undecodable")
+      this.endAsk(letter, { _tag: "Failed", cause: Cause.die(new Error(`no handler for ${letter.message._tag}`)) })
+      return this.state
+    }
+    if (letter instanceof Note && letter._tag === noteTag) {
+      this.notes--
+      this.bound--
+      const message = letter.open()
+      const result = message === undefined ? this.state : this.table.find(message._tag)?.(this.state, message)
+      if (typeof result !== "object" || result === null || !isSpecial(result)) letter.handled?.()
+      return result
+    }
+    this.deadLetter(letter, "undecodable")
+    return this.state
+  }
+
+  /** A result that is not the next state itself. */
+  private resolve(letter: Tagged, result: object): Effect.Effect<unknown, unknown, unknown> | undefined {
+    if (result instanceof Answered) {
+      this.answer(letter, result)
+      return undefined
+    }
+    const effect = result as Effect.Effect<unknown, unknown, unknown> // it carries the mark of an Effect
+    const declares = letter instanceof Ask
+    if (Exit.isExit(effect)) {
+      if (Exit.isSuccess(effect)) {
+        this.settle(effect.value)
+        return undefined
+      }
+      const declared = declares ? Cause.failureOption(effect.cause) : Option.none()
+      if (Option.isNone(declared)) return effect
+      this.settle(new Declared(declared.value))
+      return undefined
+    }
+    return this.inLife(declares ? Effect.catchAllCause(effect, declaredFailure) : effect)
+  }
+
+  /** Provides the life's Scope, made when the first effect of the life asks for it. */
+  inLife(effect: Effect.Effect<unknown, unknown, unknown>): Effect.Effect<unknown, unknown, unknown> {
+    if (this.scoped) return effect
+    this.scoped = true
+    return withLife(this, this.lifeScope(), effect)
+  }
+
+  lifeScope(): Scope.CloseableScope {
+    return this.scope ??= makeScope()
+  }
+
+  private answer(letter: Tagged, answered: Answered<unknown, unknown>): void {
+    this.state = answered.next
+    this.current = undefined
+    if (letter instanceof Note) letter.handled?.()
+    if (!(letter instanceof Ask)) return
+    if (!isLater(answered)) letter.end(Exit.succeed(answered.value))
+    else if (!letter.stashed) this.owe(letter)
+  }
+
+  private owe(ask: Ask): void {
+    const { owed } = this.more
+    const same = owed.get(ask.message)
+    if (same === undefined) owed.set(ask.message, [ask])
+    else same.push(ask)
+  }
+
+  private afterBatch(): Effect.Effect<unknown, unknown, unknown> | undefined {
+    const { afterBatch } = this.definition
+    if (afterBatch === undefined) return undefined
+    try {
+      this.state = (afterBatch as (state: unknown) => unknown)(this.state)
+      return undefined
+    } catch (defect) {
+      return Effect.die(defect)
+    }
+  }
+
+  private isDone(): boolean {
+    return this.halt || (this.stopRequested && this.mailbox.length === 0)
+  }
+
+  private resumeWith(effect: Effect.Effect<unknown, unknown, unknown>): void {
+    const { resume } = this
+    this.resume = undefined
+    // the handlers' requirements are in the fiber's context: `spawn` asked for them
+    resume?.(effect as Effect.Effect<unknown, unknown>)
+  }
+
+  // ---- running, in the life's fiber
+
+  readonly isAlive = (): boolean => this.alive
+
+  readonly next = (): Effect.Effect<unknown, unknown, unknown> => {
+    for (let left = 64; left > 0 && !this.halt && this.system.dispatch.budget > 0; left--) {
+      const letter = this.mailbox.shift()
+      if (letter === undefined) break
+      this.system.dispatch.budget--
+      this.status = RUNNING
+      const effect = this.handle(letter)
+      this.status = BUSY
+      if (effect !== undefined) return effect
+    }
+    if (this.extras !== undefined) this.admit()
+    const crash = this.afterBatch()
+    if (crash !== undefined) return crash
+    if (this.isDone()) {
+      this.alive = false
+      return wake
+    }
+    return this.parked ??= park(this.register)
+  }
+
+  private parked: Effect.Effect<unknown, unknown> | undefined = undefined
+
+  private readonly register = (resume: (effect: Effect.Effect<unknown, unknown>) => void): void => {
+    this.resume = resume
+    if (this.mailbox.length > 0) {
+      this.status = READY
+      this.system.dispatch.schedule(this)
+    } else {
+      this.status = IDLE
+    }
+  }
+
+  readonly settle = (value: unknown): void => {
+    const letter = this.current
+    if (value === woken || letter === undefined) return
+    this.asking = undefined
+    if (value instanceof Answered) return this.answer(letter, value)
+    this.current = undefined
+    if (value instanceof Declared) {
+      if (letter instanceof Ask) letter.end(Exit.fail(value.error))
+      return
+    }
+    this.state = value
+    if (letter instanceof Note) letter.handled?.()
+  }
+
+  /** The life's fiber has ended. */
+  onExit(exit: LifeExit): void {
+    this.fiber = undefined
+    this.resume = undefined
+    this.scoped = false
+    this.asking = undefined
+    Life.onExit(this, exit)
+  }
+
+  /** Ends this life, not the actor: its group begins the next. */
+  leave(): void {
+    this.halt = true
+    this.endIfIdle()
+  }
+
+  /** Ends a life that waits. */
+  endIfIdle(): void {
+    if (this.status !== IDLE) return
+    this.status = BUSY
+    this.alive = false
+    this.resumeWith(wake)
+  }
+
+  // ---- the end of mail
+
+  /** Room came back: what waits enters, in order. */
+  private admit(): void {
+    const { senders, stash } = this.more
+    const capacity = this.options.mailbox.capacity - stash.length + this.notes
+    while (senders.length > 0 && this.mailbox.length < capacity) {
+      const sender = senders.shift()!
+      if (!sender.waiting) continue
+      this.mailbox.push(sender.message)
+      sender.resume()
+    }
+    this.bound = senders.length > 0 ? 0 : capacity
+  }
+
+  /** Puts the stash before the waiting mail. */
+  unstash(): void {
+    if (this.extras === undefined) return
+    const { stash } = this.extras
+    this.extras.stash = []
+    for (let i = stash.length - 1; i >= 0; i--) {
+      const letter = stash[i]!
+      if (letter instanceof Ask) letter.stashed = false
+      this.mailbox.unshift(letter)
+    }
+    this.admit()
+  }
+
+  /** Puts the current message aside; false when there is no room. */
+  stash(message: Tagged): boolean {
+    const { stash } = this.more
+    if (this.mailbox.length - this.notes + stash.length >= this.options.mailbox.capacity) return false
+    const letter = this.current instanceof Ask && this.current.message === message ? this.current : message
+    if (letter instanceof Ask) letter.stashed = true
+    stash.push(letter)
+    if (this.bound > 0) this.bound--
+    return true
+  }
+
+  /** Answers what was answered by `later`; false when nobody waits for it. */
+  reply(message: Tagged, exit: Exit.Exit<unknown, unknown>): void {
+    const same = this.extras?.owed.get(message)
+    const ask = same?.shift()
+    if (ask === undefined) return this.system.deadLetter(this, message, "answered-twice")
+    if (same!.length === 0) this.extras!.owed.delete(message)
+    ask.end(exit)
+  }
+
+  /** Ends what is owed by a life that is over. */
+  forgetOwed(reason: Reason): void {
+    if (this.extras === undefined) return
+    for (const asks of this.extras.owed.values()) {
+      for (const ask of asks) this.endAsk(ask, reason)
+    }
+    this.extras.owed.clear()
+  }
+
+  /** Disposes of all mail: nothing will be handled any more. */
+  disposeMail(reason: Reason): void {
+    for (let letter = this.mailbox.shift(); letter !== undefined; letter = this.mailbox.shift()) {
+      this.dispose(letter, "terminated", reason)
+    }
+    if (this.extras === undefined) return
+    const { senders, stash } = this.extras
+    this.extras.stash = []
+    for (const letter of stash) this.dispose(letter, "stash-lost", reason)
+    for (let sender = senders.shift(); sender !== undefined; sender = senders.shift()) {
+      if (!sender.waiting) continue
+      this.deadLetter(sender.message, "terminated")
+      sender.resume()
+    }
+  }
+
+  /** The letter whose handler crashed. */
+  poison(reason: Reason): void {
+    const letter = this.current
+    this.current = undefined
+    if (letter !== undefined) this.dispose(letter, "poison", reason)
+  }
+
+  private dispose(letter: Tagged, as: "terminated" | "stash-lost" | "poison", reason: Reason): void {
+    if (letter instanceof Note) return letter.handled?.()
+    if (letter instanceof Ask && !letter.isWanted()) return letter.deadlines.remove(letter)
+    this.deadLetter(letter, as)
+    if (letter instanceof Ask) this.endAsk(letter, reason)
+  }
+
+  private endAsk(ask: Ask, reason: Reason): void {
+    ask.end(Exit.fail(new ActorTerminated({ address: this.address, reason })))
+  }
+
+  private deadLetter(
+    letter: Tagged,
+    reason: "terminated" | "overflow" | "poison" | "undecodable" | "stash-lost"
+  ): void {
+    this.system.deadLetter(this, letter instanceof Ask ? letter.message : letter, reason)
+  }
+}
+
+/** A declared failure answers the asker; anything else is a crash. */
+const declaredFailure = (cause: Cause.Cause<unknown>): Effect.Effect<unknown, unknown> => {
+  const failure = Cause.isInterrupted(cause) || Cause.isDie(cause) ? Option.none() : Cause.failureOption(cause)
+  return Option.isSome(failure) ? Effect.succeed(new Declared(failure.value)) : Effect.failCause(cause)
+}
+
+/** How one actor is kept. */
+export interface CellOptions {
+  readonly mailbox: Mailbox
+  readonly supervision: Supervision
+  readonly drain: "dead-letter" | "process"
+  readonly shutdownMillis: number
+}

@@ -1,0 +1,241 @@
+/**
+ * The actors of one node: who is alive, who hears of dead letters and of lives, and the parts all cells share.
+ */
+import type * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as FiberRefs from "effect/FiberRefs"
+import * as Stream from "effect/Stream"
+import type { NodeId } from "../../core/NodeId.js"
+import type { Behavior, Definition } from "../Actor.js"
+import { AskTimeout, SpawnError } from "../ActorError.js"
+import type { ActorRef } from "../ActorRef.js"
+import type { LifecycleEvent, SpawnOptions } from "../ActorSystem.js"
+import type { DeadLetter, DeadLetterReason } from "../DeadLetters.js"
+import type { Terminated } from "../DeathWatch.js"
+import type { Turns } from "../Dispatcher.js"
+import * as Mailbox from "../Mailbox.js"
+import * as Supervision from "../Supervision.js"
+import { Cell, type CellOptions } from "./Cell.js"
+import { Children } from "./Children.js"
+import { Deadlines } from "./Deadlines.js"
+import { DispatchLoop } from "./DispatchLoop.js"
+import { fork, forkLife, interrupt } from "./fiber.js"
+import { shared, Table } from "./Handlers.js"
+import { initial, stop, stopAndWait } from "./Life.js"
+import { millisOf } from "./SelfImpl.js"
+
+const defaultShutdownMillis = 5_000
+
+const standard: CellOptions = {
+  mailbox: Mailbox.standard,
+  supervision: Supervision.stop,
+  drain: "dead-letter",
+  shutdownMillis: defaultShutdownMillis
+}
+
+const cellOptions = (options: SpawnOptions | undefined): CellOptions =>
+  options === undefined ? standard : {
+    mailbox: options.mailbox ?? standard.mailbox,
+    supervision: options.supervision ?? standard.supervision,
+    drain: options.drain ?? standard.drain,
+    shutdownMillis: millisOf(options.shutdown, defaultShutdownMillis)
+  }
+
+/** Listeners that lose the oldest news when they are slow; nothing is kept while nobody listens. */
+class Topic<A> {
+  private readonly listeners = new Set<(value: A) => void>()
+  readonly stream: Stream.Stream<A> = Stream.asyncPush<A>(
+    (emit) =>
+      Effect.acquireRelease(
+        Effect.sync(() => {
+          const listener = (value: A) => void emit.single(value)
+          this.listeners.add(listener)
+          return listener
+        }),
+        (listener) => Effect.sync(() => this.listeners.delete(listener))
+      ),
+    { bufferSize: 1_024, strategy: "sliding" }
+  )
+
+  get isHeard(): boolean {
+    return this.listeners.size > 0
+  }
+
+  publish(value: A): void {
+    for (const listener of this.listeners) listener(value)
+  }
+}
+
+export class SystemImpl {
+  readonly roots = new Children()
+  readonly dispatch: DispatchLoop
+  readonly noHandlers = new Table({})
+  readonly letters = new Topic<DeadLetter>()
+  readonly lives = new Topic<LifecycleEvent>()
+  readonly counters = { spawned: 0, ended: 0, crashes: 0, deadLetters: 0 }
+  private readonly lists = new Map<number, Deadlines>()
+  private readonly fibers = new Set<ReturnType<typeof fork>>()
+  private incarnations = 0
+  private closing = false
+
+  constructor(
+    readonly node: NodeId,
+    private readonly clock: Clock.Clock,
+    private readonly inherited: FiberRefs.FiberRefs,
+    turns: Turns
+  ) {
+    this.dispatch = new DispatchLoop(turns)
+  }
+
+  /** The list of asks with this timeout, and the time now. */
+  deadlinesOf(millis: number): { readonly deadlines: Deadlines; readonly now: number } {
+    let deadlines = this.lists.get(millis)
+    if (deadlines === undefined) {
+      deadlines = new Deadlines(
+        () => this.clock.unsafeCurrentTimeMillis(),
+        (effect) => this.background(effect),
+        (ask) => ask.end(Exit.fail(new AskTimeout({ address: ask.target.address, millis })))
+      )
+      this.lists.set(millis, deadlines)
+    }
+    return { deadlines, now: this.clock.unsafeCurrentTimeMillis() }
+  }
+
+  private background(effect: Effect.Effect<void>): void {
+    const fiber = fork(this.inherited, effect)
+    this.fibers.add(fiber)
+    fiber.addObserver(() => this.fibers.delete(fiber))
+  }
+
+  tableOf(cell: Cell): Table {
+    const { handlers } = cell.definition
+    return typeof handlers === "function" ? new Table(handlers(cell.self as never)) : shared(handlers)
+  }
+
+  spawn<M, E, R>(
+    parent: Cell | undefined,
+    behavior: Behavior<M, E, R>,
+    options?: SpawnOptions,
+    prepare: (cell: Cell) => void = () => {}
+  ): Effect.Effect<ActorRef<M>, E | SpawnError, R> {
+    return Effect.withFiberRuntime<ActorRef<M>, E | SpawnError, R>((fiber, status) => {
+      const siblings = parent === undefined ? this.roots : parent.children ??= new Children()
+      const name = options?.name ?? siblings.freshName(behavior.name)
+      const refusal = this.refusal(parent, siblings, name)
+      if (refusal !== undefined) {
+        return Effect.fail(new SpawnError({ path: `${parent?.path ?? ""}/${name}`, reason: refusal }))
+      }
+      const cell = this.makeCell(
+        parent,
+        siblings,
+        name,
+        behavior.definition,
+        cellOptions(options),
+        fiber.getFiberRefs()
+      )
+      prepare(cell)
+      const begin = initial(cell)
+      const started = begin === undefined
+        ? Effect.as(forkLife(cell, undefined, status.runtimeFlags), cell)
+        : Effect.zipRight(forkLife(cell, this.announce(cell, begin), status.runtimeFlags), awaitStart(cell))
+      // the cell is the ref, and what it fails to start with is what its behaviour declares
+      return started as unknown as Effect.Effect<ActorRef<M>, E | SpawnError, R>
+    })
+  }
+
+  private refusal(parent: Cell | undefined, siblings: Children, name: string): SpawnError["reason"] | undefined {
+    if (this.closing || parent?.stopRequested === true) return "SystemClosing"
+    if (name === "" || name.includes("/")) return "InvalidName"
+    return siblings.has(name) ? "NameTaken" : undefined
+  }
+
+  makeCell(
+    parent: Cell | undefined,
+    siblings: Children,
+    name: string,
+    definition: Definition,
+    options: CellOptions,
+    refs: FiberRefs.FiberRefs
+  ): Cell {
+    const cell = new Cell(this, parent, siblings, name, ++this.incarnations, definition, options, refs)
+    siblings.add(cell)
+    this.counters.spawned++
+    if (this.lives.isHeard) this.event({ _tag: "Started", address: cell.address, life: 1 })
+    return cell
+  }
+
+  /** `initial` is an effect: the spawner hears of its end. */
+  announce(cell: Cell, begin: Effect.Effect<unknown, unknown, unknown>): Effect.Effect<unknown, unknown, unknown> {
+    cell.more.starter = () => {}
+    return Effect.map(begin, () => {
+      const starter = cell.extras?.starter
+      if (cell.extras !== undefined) cell.extras.starter = undefined
+      starter?.(Exit.succeed(cell))
+    })
+  }
+
+  deadLetter(cell: Cell, message: unknown, reason: DeadLetterReason): void {
+    this.counters.deadLetters++
+    if (this.letters.isHeard) this.letters.publish({ to: cell.address, message, reason })
+  }
+
+  event(event: LifecycleEvent): void {
+    if (event.cause !== undefined) {
+      this.counters.crashes++
+      this.background(
+        Effect.annotateLogs(
+          event._tag === "Failed"
+            ? Effect.logError("actor failed", event.cause)
+            : Effect.logWarning("actor crashed", event.cause),
+          { actor: event.address.path, life: event.life, then: event._tag }
+        )
+      )
+    }
+    if (this.lives.isHeard) this.lives.publish(event)
+  }
+
+  ended(cell: Cell, { address, reason }: Terminated): void {
+    this.counters.ended++
+    if (reason._tag === "Failed") this.event({ _tag: "Failed", address, life: cell.life, cause: reason.cause })
+    else if (this.lives.isHeard) this.event({ _tag: "Stopped", address, life: cell.life })
+  }
+
+  stop(ref: ActorRef<never>, millis: number | undefined): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const cell = ref as unknown as Cell // see ActorRef.ts: the cell is the ref
+      return stopAndWait(cell, millis ?? cell.options.shutdownMillis)
+    })
+  }
+
+  await(ref: ActorRef<never>): Effect.Effect<Terminated> {
+    return Effect.async<Terminated>((resume) => {
+      const cell = ref as unknown as Cell // see ActorRef.ts: the cell is the ref
+      if (cell.terminated !== undefined) return resume(Effect.succeed(cell.terminated))
+      const watcher = (terminated: Terminated) => resume(Effect.succeed(terminated))
+      ;(cell.watchers ??= new Set()).add(watcher)
+      return Effect.sync(() => cell.watchers?.delete(watcher))
+    })
+  }
+
+  /** Stops all roots in reverse start order, then what the system itself runs. */
+  readonly close = (millis: number | undefined): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      this.closing = true
+      return Effect.forEach(
+        this.roots.inStopOrder(),
+        (cell) => stopAndWait(cell, Math.min(cell.options.shutdownMillis, millis ?? Number.POSITIVE_INFINITY)),
+        { discard: true }
+      )
+    }).pipe(Effect.zipRight(Effect.sync(() => {
+      for (const fiber of this.fibers) interrupt(fiber)
+    })))
+}
+
+const awaitStart = (cell: Cell): Effect.Effect<Cell, unknown> =>
+  Effect.async<Cell, unknown>((resume) => {
+    const more = cell.more
+    if (more.starter === undefined) return resume(Effect.succeed(cell))
+    more.starter = resume
+    return Effect.sync(() => stop(cell, cell.options.shutdownMillis))
+  })
