@@ -1,43 +1,32 @@
 /**
  * An actor: its mailbox, its state and whose turn it is. The hot path of the room; what happens at a crash or an end is in `Life.ts`.
+ * `Status.ts` has the states.
  *
- * ```
- * IDLE -> READY (in the run ring) -> RUNNING (a handler on the dispatcher's stack) -> IDLE | READY
- *         RUNNING -> BUSY (a handler gave an Effect or threw: the fiber is resumed with it, the mailbox waits) -> parks again
- * GATED between two lives; CLOSED is final
- * ```
  * While IDLE, READY or RUNNING the life's fiber is parked and `resume` is its continuation.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
-import type * as FiberRefs from "effect/FiberRefs"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { Definition, Tagged } from "../Actor.js"
-import { ActorTerminated, MailboxFull } from "../ActorError.js"
+import { MailboxFull } from "../ActorError.js"
 import { TypeId, type Verdict } from "../ActorRef.js"
 import type { Address, Reason, Terminated } from "../DeathWatch.js"
 import type { Mailbox } from "../Mailbox.js"
 import type { Supervision } from "../Supervision.js"
 import type { Children } from "./Children.js"
 import type { Runnable } from "./DispatchLoop.js"
-import { type LifeExit, type LoopBody, makeScope, park, withLife } from "./fiber.js"
+import { type LifeExit, type LifeFiber, type LoopBody, makeScope, park, type References, withLife } from "./fiber.js"
 import type { GroupLife } from "./GroupLife.js"
 import type { Table } from "./Handlers.js"
 import { Answered, Ask, askTag, isLater, isSpecial, Note, noteTag, type Watcher } from "./Letters.js"
 import * as Life from "./Life.js"
+import { admit, deadLetter, endAsk, Extras, owe } from "./Mail.js"
 import { Ring } from "./Ring.js"
 import type { SelfImpl } from "./SelfImpl.js"
+import { BUSY, CLOSED, IDLE, READY, RUNNING } from "./Status.js"
 import type { SystemImpl } from "./SystemImpl.js"
-
-export const IDLE = 0
-export const READY = 1
-export const RUNNING = 2
-export const BUSY = 3
-export const GATED = 4
-export const CLOSED = 5
 
 const wake = Effect.succeed(Symbol.for("synod/wake"))
 const woken = Symbol.for("synod/wake")
@@ -45,20 +34,6 @@ const woken = Symbol.for("synod/wake")
 /** What a request's handler failed with on purpose. */
 class Declared {
   constructor(readonly error: unknown) {}
-}
-
-/** What is allocated only for actors that use it. */
-export class Extras {
-  stash: Array<Tagged> = []
-  /** Senders that wait for room, first come first served. */
-  readonly senders = new Ring<{ readonly message: Tagged; readonly resume: () => void; waiting: boolean }>()
-  /** Requests that are answered later. */
-  readonly owed = new Map<Tagged, Array<Ask>>()
-  crashes: Array<number> = []
-  backoff: Life.BackoffDriver | undefined = undefined
-  deadline: Fiber.RuntimeFiber<unknown, unknown> | undefined = undefined
-  supervisor: Fiber.RuntimeFiber<unknown, unknown> | undefined = undefined
-  starter: ((exit: Exit.Exit<Cell, unknown>) => void) | undefined = undefined
 }
 
 export class Cell implements Runnable, LoopBody {
@@ -73,7 +48,7 @@ export class Cell implements Runnable, LoopBody {
   /** The letter that is being handled, until its handler has ended. */
   current: Tagged | undefined = undefined
   table: Table
-  fiber: Fiber.RuntimeFiber<unknown, unknown> | undefined = undefined
+  fiber: LifeFiber | undefined = undefined
   scope: Scope.CloseableScope | undefined = undefined
   /** The fiber of this life has the Scope in its context. */
   scoped = false
@@ -88,9 +63,9 @@ export class Cell implements Runnable, LoopBody {
   verdict: Reason | undefined = undefined
   /** How long the mailbox may be now: the capacity without the stash; 0 while senders wait. Notes count on top. */
   bound: number
-  private notes = 0
+  notes = 0
   private resume: ((effect: Effect.Effect<unknown, unknown>) => void) | undefined = undefined
-  private readonly mailbox = new Ring<Tagged>()
+  readonly mailbox = new Ring<Tagged>()
 
   constructor(
     readonly system: SystemImpl,
@@ -101,7 +76,7 @@ export class Cell implements Runnable, LoopBody {
     readonly definition: Definition,
     readonly options: CellOptions,
     /** The references of the spawner's fiber: context, logger, clock. */
-    readonly inherited: FiberRefs.FiberRefs
+    readonly inherited: References
   ) {
     this.bound = options.mailbox.capacity
     this.table = system.noHandlers
@@ -159,11 +134,11 @@ export class Cell implements Runnable, LoopBody {
 
   ask(ask: Ask): void {
     if (!this.accepting) {
-      this.deadLetter(ask, "terminated")
-      return this.endAsk(ask, this.terminated?.reason ?? { _tag: "Stopped" })
+      deadLetter(this, ask, "terminated")
+      return endAsk(ask, this.terminated?.reason ?? { _tag: "Stopped" })
     }
     if (this.mailbox.length >= this.bound && !this.makeRoom()) {
-      this.deadLetter(ask, "overflow")
+      deadLetter(this, ask, "overflow")
       ask.end(Exit.fail(new MailboxFull({ address: this.address, capacity: this.options.mailbox.capacity })))
       return
     }
@@ -188,7 +163,7 @@ export class Cell implements Runnable, LoopBody {
   }
 
   private refuse(message: Tagged): Verdict {
-    this.deadLetter(message, "terminated")
+    deadLetter(this, message, "terminated")
     return "terminated"
   }
 
@@ -197,7 +172,7 @@ export class Cell implements Runnable, LoopBody {
       this.enqueue(message)
       return "enqueued"
     }
-    this.deadLetter(message, "overflow")
+    deadLetter(this, message, "overflow")
     return "dropped"
   }
 
@@ -206,7 +181,7 @@ export class Cell implements Runnable, LoopBody {
     if (this.options.mailbox.overflow !== "drop-oldest") return false
     const oldest = this.mailbox.take((letter) => !(letter instanceof Note))
     if (oldest === undefined) return false // all room is taken by the stash
-    this.deadLetter(oldest, "overflow")
+    deadLetter(this, oldest, "overflow")
     if (oldest instanceof Ask) {
       oldest.end(Exit.fail(new MailboxFull({ address: this.address, capacity: this.options.mailbox.capacity })))
     }
@@ -239,7 +214,7 @@ export class Cell implements Runnable, LoopBody {
 
   endBatch(): boolean {
     if (this.status !== RUNNING) return false // the fiber has it
-    if (this.extras !== undefined) this.admit()
+    if (this.extras !== undefined) admit(this, this.extras)
     const effect = this.afterBatch()
     if (effect !== undefined || this.isDone()) {
       this.status = BUSY
@@ -281,8 +256,8 @@ export class Cell implements Runnable, LoopBody {
       }
       const handler = this.table.find(letter.message._tag)
       if (handler !== undefined) return handler(this.state, letter.message)
-      this.deadLetter(letter, "undecodable")
-      this.endAsk(letter, { _tag: "Failed", cause: Cause.die(new Error(`no handler for ${letter.message._tag}`)) })
+      deadLetter(this, letter, "undecodable")
+      endAsk(letter, { _tag: "Failed", cause: Cause.die(new Error(`no handler for ${letter.message._tag}`)) })
       return this.state
     }
     if (letter instanceof Note && letter._tag === noteTag) {
@@ -293,7 +268,7 @@ export class Cell implements Runnable, LoopBody {
       if (typeof result !== "object" || result === null || !isSpecial(result)) letter.handled?.()
       return result
     }
-    this.deadLetter(letter, "undecodable")
+    deadLetter(this, letter, "undecodable")
     return this.state
   }
 
@@ -335,14 +310,7 @@ export class Cell implements Runnable, LoopBody {
     if (letter instanceof Note) letter.handled?.()
     if (!(letter instanceof Ask)) return
     if (!isLater(answered)) letter.end(Exit.succeed(answered.value))
-    else if (!letter.stashed) this.owe(letter)
-  }
-
-  private owe(ask: Ask): void {
-    const { owed } = this.more
-    const same = owed.get(ask.message)
-    if (same === undefined) owed.set(ask.message, [ask])
-    else same.push(ask)
+    else if (!letter.stashed) owe(this, letter)
   }
 
   private afterBatch(): Effect.Effect<unknown, unknown, unknown> | undefined {
@@ -381,7 +349,7 @@ export class Cell implements Runnable, LoopBody {
       this.status = BUSY
       if (effect !== undefined) return effect
     }
-    if (this.extras !== undefined) this.admit()
+    if (this.extras !== undefined) admit(this, this.extras)
     const crash = this.afterBatch()
     if (crash !== undefined) return crash
     if (this.isDone()) {
@@ -438,104 +406,6 @@ export class Cell implements Runnable, LoopBody {
     this.status = BUSY
     this.alive = false
     this.resumeWith(wake)
-  }
-
-  // ---- the end of mail
-
-  /** Room came back: what waits enters, in order. */
-  private admit(): void {
-    const { senders, stash } = this.more
-    const capacity = this.options.mailbox.capacity - stash.length + this.notes
-    while (senders.length > 0 && this.mailbox.length < capacity) {
-      const sender = senders.shift()!
-      if (!sender.waiting) continue
-      this.mailbox.push(sender.message)
-      sender.resume()
-    }
-    this.bound = senders.length > 0 ? 0 : capacity
-  }
-
-  /** Puts the stash before the waiting mail. */
-  unstash(): void {
-    if (this.extras === undefined) return
-    const { stash } = this.extras
-    this.extras.stash = []
-    for (let i = stash.length - 1; i >= 0; i--) {
-      const letter = stash[i]!
-      if (letter instanceof Ask) letter.stashed = false
-      this.mailbox.unshift(letter)
-    }
-    this.admit()
-  }
-
-  /** Puts the current message aside; false when there is no room. */
-  stash(message: Tagged): boolean {
-    const { stash } = this.more
-    if (this.mailbox.length - this.notes + stash.length >= this.options.mailbox.capacity) return false
-    const letter = this.current instanceof Ask && this.current.message === message ? this.current : message
-    if (letter instanceof Ask) letter.stashed = true
-    stash.push(letter)
-    if (this.bound > 0) this.bound--
-    return true
-  }
-
-  /** Answers what was answered by `later`; false when nobody waits for it. */
-  reply(message: Tagged, exit: Exit.Exit<unknown, unknown>): void {
-    const same = this.extras?.owed.get(message)
-    const ask = same?.shift()
-    if (ask === undefined) return this.system.deadLetter(this, message, "answered-twice")
-    if (same!.length === 0) this.extras!.owed.delete(message)
-    ask.end(exit)
-  }
-
-  /** Ends what is owed by a life that is over. */
-  forgetOwed(reason: Reason): void {
-    if (this.extras === undefined) return
-    for (const asks of this.extras.owed.values()) {
-      for (const ask of asks) this.endAsk(ask, reason)
-    }
-    this.extras.owed.clear()
-  }
-
-  /** Disposes of all mail: nothing will be handled any more. */
-  disposeMail(reason: Reason): void {
-    for (let letter = this.mailbox.shift(); letter !== undefined; letter = this.mailbox.shift()) {
-      this.dispose(letter, "terminated", reason)
-    }
-    if (this.extras === undefined) return
-    const { senders, stash } = this.extras
-    this.extras.stash = []
-    for (const letter of stash) this.dispose(letter, "stash-lost", reason)
-    for (let sender = senders.shift(); sender !== undefined; sender = senders.shift()) {
-      if (!sender.waiting) continue
-      this.deadLetter(sender.message, "terminated")
-      sender.resume()
-    }
-  }
-
-  /** The letter whose handler crashed. */
-  poison(reason: Reason): void {
-    const letter = this.current
-    this.current = undefined
-    if (letter !== undefined) this.dispose(letter, "poison", reason)
-  }
-
-  private dispose(letter: Tagged, as: "terminated" | "stash-lost" | "poison", reason: Reason): void {
-    if (letter instanceof Note) return letter.handled?.()
-    if (letter instanceof Ask && !letter.isWanted()) return letter.deadlines.remove(letter)
-    this.deadLetter(letter, as)
-    if (letter instanceof Ask) this.endAsk(letter, reason)
-  }
-
-  private endAsk(ask: Ask, reason: Reason): void {
-    ask.end(Exit.fail(new ActorTerminated({ address: this.address, reason })))
-  }
-
-  private deadLetter(
-    letter: Tagged,
-    reason: "terminated" | "overflow" | "poison" | "undecodable" | "stash-lost"
-  ): void {
-    this.system.deadLetter(this, letter instanceof Ask ? letter.message : letter, reason)
   }
 }
 

@@ -39,6 +39,6 @@ export class Children {
   }
 
   inStopOrder(): Array<Cell> {
-    return this.inStartOrder().reverse()
+    return this.inStartOrder().toReversed()
   }
 }

@@ -14,10 +14,11 @@ import type { GroupRef } from "../ActorSystem.js"
 import type { Reason } from "../DeathWatch.js"
 import * as Mailbox from "../Mailbox.js"
 import * as Supervision from "../Supervision.js"
-import { type Cell, CLOSED, GATED } from "./Cell.js"
+import type { Cell } from "./Cell.js"
 import { interrupt, supervise } from "./fiber.js"
 import { type BackoffDriver, beginLife, endLife, finish, stop } from "./Life.js"
 import { millisOf } from "./SelfImpl.js"
+import { CLOSED, GATED } from "./Status.js"
 import type { SystemImpl } from "./SystemImpl.js"
 
 type AnySpec = Supervision.ChildSpec<string, never, unknown, unknown>

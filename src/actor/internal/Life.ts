@@ -15,9 +15,10 @@ import * as Scope from "effect/Scope"
 import { SpawnError } from "../ActorError.js"
 import type { Reason } from "../DeathWatch.js"
 import type { Directive } from "../Supervision.js"
-import { BUSY, type Cell, CLOSED, GATED, IDLE } from "./Cell.js"
+import type { Cell } from "./Cell.js"
 import { fork, interrupt, type LifeExit, restartLife, supervise } from "./fiber.js"
-import { SelfImpl } from "./SelfImpl.js"
+import { disposeAll, forgetOwed, poison } from "./Mail.js"
+import { BUSY, CLOSED, GATED, IDLE } from "./Status.js"
 
 export type BackoffDriver = Schedule.ScheduleDriver<unknown, Cause.Cause<unknown>>
 
@@ -27,7 +28,7 @@ const stopped: Reason = { _tag: "Stopped" }
 export const onExit = (cell: Cell, exit: LifeExit): void => {
   if (Exit.isSuccess(exit) || Cause.isInterruptedOnly(exit.cause)) {
     // an interrupted handler leaves its letter behind: it was not handled to its end
-    cell.poison(stopped)
+    poison(cell, stopped)
     if (cell.extras?.starter !== undefined) return failStart(cell, exit)
     const { group } = cell
     if (group !== undefined && !cell.stopRequested) return group.onExit(cell, stopped)
@@ -40,7 +41,7 @@ export const onExit = (cell: Cell, exit: LifeExit): void => {
 /** A life crashed, in a handler or in a later `initial`. */
 export const onCrash = (cell: Cell, cause: Cause.Cause<unknown>): void => {
   const failed: Reason = { _tag: "Failed", cause }
-  cell.poison(failed)
+  poison(cell, failed)
   cell.status = GATED
   if (cell.stopRequested) return finish(cell, failed)
   if (cell.group !== undefined) return cell.group.onExit(cell, failed)
@@ -94,34 +95,16 @@ export const beginLife = (cell: Cell, cause: Cause.Cause<unknown> | undefined, o
   cell.halt = false
   cell.status = BUSY
   cell.system.event({ _tag: "Restarted", address: cell.address, life: cell.life, cause })
-  const begin = initial(cell)
+  const begin = cell.system.begin(cell)
   if (begin === undefined) onBegun()
   restartLife(cell, begin === undefined ? undefined : Effect.map(begin, onBegun))
-}
-
-/** Runs `initial`: at once where it is plain, as an effect otherwise. */
-export const initial = (cell: Cell): Effect.Effect<unknown, unknown, unknown> | undefined => {
-  try {
-    cell.self = new SelfImpl(cell)
-    cell.table = cell.system.tableOf(cell)
-    const state = cell.definition.initial(cell.self as never)
-    if (!Effect.isEffect(state)) {
-      cell.state = state
-      return undefined
-    }
-    return cell.inLife(Effect.map(state, (value) => {
-      cell.state = value
-    }))
-  } catch (defect) {
-    return Effect.die(defect)
-  }
 }
 
 /** Children in reverse order, timers, watches, then the Scope. */
 export const endLife = (cell: Cell, exit: Exit.Exit<unknown, unknown>, reason: Reason): Effect.Effect<void> =>
   Effect.gen(function*() {
     cell.self?.end()
-    cell.forgetOwed(reason)
+    forgetOwed(cell, reason)
     for (const child of cell.children?.inStopOrder() ?? []) yield* stopAndWait(child, child.options.shutdownMillis)
     const { scope } = cell
     cell.scope = undefined
@@ -140,8 +123,8 @@ export const finish = (cell: Cell, reason: Reason): void => {
   cell.accepting = false
   cell.halt = true
   cell.alive = false
-  cell.disposeMail(reason)
-  cell.forgetOwed(reason)
+  disposeAll(cell, reason)
+  forgetOwed(cell, reason)
   if (cell.extras?.deadline !== undefined) interrupt(cell.extras.deadline)
   if (cell.extras?.supervisor !== undefined) interrupt(cell.extras.supervisor)
   const { stopping } = cell.definition
@@ -192,7 +175,7 @@ const failStart = (cell: Cell, exit: LifeExit): void => {
   cell.status = CLOSED
   const cause: Cause.Cause<unknown> = Exit.isFailure(exit) ? exit.cause : Cause.empty
   const reason: Reason = { _tag: "Failed", cause }
-  cell.disposeMail(reason)
+  disposeAll(cell, reason)
   const path = cell.path
   fork(
     cell.inherited,

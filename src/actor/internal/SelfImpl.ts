@@ -4,7 +4,6 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
 import type { Behavior, Tagged } from "../Actor.js"
 import { type SpawnError, StashFull } from "../ActorError.js"
@@ -13,13 +12,14 @@ import type { SpawnOptions } from "../ActorSystem.js"
 import type { Terminated } from "../DeathWatch.js"
 import type { Self, Timers } from "../Self.js"
 import type { Cell } from "./Cell.js"
-import { fork, interrupt } from "./fiber.js"
+import { fork, interrupt, type LifeFiber } from "./fiber.js"
 import { Note, type Watcher } from "./Letters.js"
 import { stop } from "./Life.js"
+import * as Mail from "./Mail.js"
 
 interface Timer {
   active: boolean
-  fiber: Fiber.RuntimeFiber<unknown, unknown> | undefined
+  fiber: LifeFiber | undefined
 }
 
 interface Watch {
@@ -45,18 +45,18 @@ export class SelfImpl implements Self<Tagged> {
     else stop(cell, cell.options.shutdownMillis)
   }
 
-  readonly unsafeStash = (message: Tagged): boolean => this.cell.stash(message)
+  readonly unsafeStash = (message: Tagged): boolean => Mail.stash(this.cell, message)
 
   readonly stash = (message: Tagged): Effect.Effect<void, StashFull> =>
     Effect.suspend(() =>
-      this.cell.stash(message)
+      Mail.stash(this.cell, message)
         ? Effect.void
         : Effect.fail(new StashFull({ address: this.cell.address, capacity: this.cell.options.mailbox.capacity }))
     )
 
-  readonly unstashAll = (): void => this.cell.unstash()
+  readonly unstashAll = (): void => Mail.unstashAll(this.cell)
 
-  readonly reply = (request: Tagged, exit: Exit.Exit<unknown, unknown>): void => this.cell.reply(request, exit)
+  readonly reply = (request: Tagged, exit: Exit.Exit<unknown, unknown>): void => Mail.reply(this.cell, request, exit)
 
   readonly spawn = <N, E, R>(
     behavior: Behavior<N, E, R>,

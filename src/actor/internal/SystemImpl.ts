@@ -4,7 +4,6 @@
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as FiberRefs from "effect/FiberRefs"
 import * as Stream from "effect/Stream"
 import type { NodeId } from "../../core/NodeId.js"
 import type { Behavior, Definition } from "../Actor.js"
@@ -20,10 +19,10 @@ import { Cell, type CellOptions } from "./Cell.js"
 import { Children } from "./Children.js"
 import { Deadlines } from "./Deadlines.js"
 import { DispatchLoop } from "./DispatchLoop.js"
-import { fork, forkLife, interrupt } from "./fiber.js"
+import { fork, forkLife, interrupt, type References } from "./fiber.js"
 import { shared, Table } from "./Handlers.js"
-import { initial, stop, stopAndWait } from "./Life.js"
-import { millisOf } from "./SelfImpl.js"
+import { stop, stopAndWait } from "./Life.js"
+import { millisOf, SelfImpl } from "./SelfImpl.js"
 
 const defaultShutdownMillis = 5_000
 
@@ -82,7 +81,7 @@ export class SystemImpl {
   constructor(
     readonly node: NodeId,
     private readonly clock: Clock.Clock,
-    private readonly inherited: FiberRefs.FiberRefs,
+    private readonly inherited: References,
     turns: Turns
   ) {
     this.dispatch = new DispatchLoop(turns)
@@ -100,6 +99,24 @@ export class SystemImpl {
       this.lists.set(millis, deadlines)
     }
     return { deadlines, now: this.clock.unsafeCurrentTimeMillis() }
+  }
+
+  /** Runs `initial` for a new life: at once where it is plain; an effect is what the life's fiber has to run first. */
+  begin(cell: Cell): Effect.Effect<unknown, unknown, unknown> | undefined {
+    try {
+      cell.self = new SelfImpl(cell)
+      cell.table = this.tableOf(cell)
+      const state = cell.definition.initial(cell.self as never)
+      if (!Effect.isEffect(state)) {
+        cell.state = state
+        return undefined
+      }
+      return cell.inLife(Effect.map(state, (value) => {
+        cell.state = value
+      }))
+    } catch (defect) {
+      return Effect.die(defect)
+    }
   }
 
   private background(effect: Effect.Effect<void>): void {
@@ -135,7 +152,7 @@ export class SystemImpl {
         fiber.getFiberRefs()
       )
       prepare(cell)
-      const begin = initial(cell)
+      const begin = this.begin(cell)
       const started = begin === undefined
         ? Effect.as(forkLife(cell, undefined, status.runtimeFlags), cell)
         : Effect.zipRight(forkLife(cell, this.announce(cell, begin), status.runtimeFlags), awaitStart(cell))
@@ -156,7 +173,7 @@ export class SystemImpl {
     name: string,
     definition: Definition,
     options: CellOptions,
-    refs: FiberRefs.FiberRefs
+    refs: References
   ): Cell {
     const cell = new Cell(this, parent, siblings, name, ++this.incarnations, definition, options, refs)
     siblings.add(cell)
@@ -188,7 +205,7 @@ export class SystemImpl {
           event._tag === "Failed"
             ? Effect.logError("actor failed", event.cause)
             : Effect.logWarning("actor crashed", event.cause),
-          { actor: event.address.path, life: event.life, then: event._tag }
+          { actor: event.address.path, life: event.life, outcome: event._tag }
         )
       )
     }

@@ -17,6 +17,12 @@ import { AskCycle } from "../ActorError.js"
 import type { Cell } from "./Cell.js"
 import { Ask } from "./Letters.js"
 
+/** The fiber of a life, or one that serves it. */
+export type LifeFiber = Fiber.RuntimeFiber<unknown, unknown>
+
+/** What a fiber gives to those it starts: context, logger, clock. */
+export type References = FiberRefs.FiberRefs
+
 /** What of Effect's own fiber class is used beyond its public interface. */
 interface InternalFiber extends Fiber.RuntimeFiber<unknown, unknown> {
   readonly currentContext: Context.Context<never>
@@ -70,7 +76,7 @@ const observe = (cell: Cell, fiber: Fiber.RuntimeFiber<void, unknown>): void => 
 
 /** Starts a fiber with the references (context, logger, clock ...) that another fiber had. */
 export const fork = <A, E>(
-  refs: FiberRefs.FiberRefs,
+  refs: References,
   effect: Effect.Effect<A, E>
 ): Fiber.RuntimeFiber<A, E> =>
   Runtime.runFork(Runtime.make({

@@ -1,0 +1,135 @@
+/**
+ * Mail off the hot path: what waits for room, what is put aside, what is answered later, and what becomes of mail that nobody will handle.
+ */
+import * as Exit from "effect/Exit"
+import type { Tagged } from "../Actor.js"
+import { ActorTerminated } from "../ActorError.js"
+import type { DeadLetterReason } from "../DeadLetters.js"
+import type { Reason } from "../DeathWatch.js"
+import type { Cell } from "./Cell.js"
+import type { LifeFiber } from "./fiber.js"
+import { Ask, Note } from "./Letters.js"
+import type { BackoffDriver } from "./Life.js"
+import { Ring } from "./Ring.js"
+
+/** A sender that waits for room. */
+interface Sender {
+  readonly message: Tagged
+  readonly resume: () => void
+  waiting: boolean
+}
+
+/** What is allocated only for actors that use it. */
+export class Extras {
+  stash: Array<Tagged> = []
+  /** First come, first served. */
+  readonly senders = new Ring<Sender>()
+  /** Requests that are answered later. */
+  readonly owed = new Map<Tagged, Array<Ask>>()
+  crashes: Array<number> = []
+  backoff: BackoffDriver | undefined = undefined
+  /** Interrupts the handler that outlives a stop. */
+  deadline: LifeFiber | undefined = undefined
+  /** Decides about a life that ended. */
+  supervisor: LifeFiber | undefined = undefined
+  /** Hears how the first `initial` ended. */
+  starter: ((exit: Exit.Exit<Cell, unknown>) => void) | undefined = undefined
+}
+
+/** Room came back: who waits enters, in order. */
+export const admit = (cell: Cell, { senders, stash }: Extras): void => {
+  const capacity = cell.options.mailbox.capacity - stash.length + cell.notes
+  while (senders.length > 0 && cell.mailbox.length < capacity) {
+    const sender = senders.shift()!
+    if (!sender.waiting) continue
+    cell.mailbox.push(sender.message)
+    sender.resume()
+  }
+  cell.bound = senders.length > 0 ? 0 : capacity
+}
+
+/** Puts the current message aside; false when stash and mailbox hold their bound. */
+export const stash = (cell: Cell, message: Tagged): boolean => {
+  const { stash } = cell.more
+  if (cell.mailbox.length - cell.notes + stash.length >= cell.options.mailbox.capacity) return false
+  const letter = cell.current instanceof Ask && cell.current.message === message ? cell.current : message
+  if (letter instanceof Ask) letter.stashed = true
+  stash.push(letter)
+  if (cell.bound > 0) cell.bound--
+  return true
+}
+
+/** Puts the stash before the waiting mail. */
+export const unstashAll = (cell: Cell): void => {
+  if (cell.extras === undefined) return
+  const { stash } = cell.extras
+  cell.extras.stash = []
+  for (const letter of stash.toReversed()) {
+    if (letter instanceof Ask) letter.stashed = false
+    cell.mailbox.unshift(letter)
+  }
+  admit(cell, cell.extras)
+}
+
+/** Remembers a request that is answered later. */
+export const owe = (cell: Cell, ask: Ask): void => {
+  const { owed } = cell.more
+  const same = owed.get(ask.message)
+  if (same === undefined) owed.set(ask.message, [ask])
+  else same.push(ask)
+}
+
+/** Answers what was answered by `later`. The oldest ask of that request is meant; a second answer is reported. */
+export const reply = (cell: Cell, message: Tagged, exit: Exit.Exit<unknown, unknown>): void => {
+  const same = cell.extras?.owed.get(message)
+  const ask = same?.shift()
+  if (ask === undefined) return cell.system.deadLetter(cell, message, "answered-twice")
+  if (same!.length === 0) cell.extras!.owed.delete(message)
+  ask.end(exit)
+}
+
+/** Ends what is owed by a life that is over. */
+export const forgetOwed = (cell: Cell, reason: Reason): void => {
+  if (cell.extras === undefined) return
+  for (const asks of cell.extras.owed.values()) {
+    for (const ask of asks) endAsk(ask, reason)
+  }
+  cell.extras.owed.clear()
+}
+
+/** Disposes of all mail: nothing will be handled any more. */
+export const disposeAll = (cell: Cell, reason: Reason): void => {
+  for (let letter = cell.mailbox.shift(); letter !== undefined; letter = cell.mailbox.shift()) {
+    dispose(cell, letter, "terminated", reason)
+  }
+  if (cell.extras === undefined) return
+  const { senders, stash } = cell.extras
+  cell.extras.stash = []
+  for (const letter of stash) dispose(cell, letter, "stash-lost", reason)
+  for (let sender = senders.shift(); sender !== undefined; sender = senders.shift()) {
+    if (!sender.waiting) continue
+    deadLetter(cell, sender.message, "terminated")
+    sender.resume()
+  }
+}
+
+/** The letter whose handler crashed: consumed, reported, never replayed. */
+export const poison = (cell: Cell, reason: Reason): void => {
+  const letter = cell.current
+  cell.current = undefined
+  if (letter !== undefined) dispose(cell, letter, "poison", reason)
+}
+
+const dispose = (cell: Cell, letter: Tagged, as: DeadLetterReason, reason: Reason): void => {
+  if (letter instanceof Note) return letter.handled?.()
+  if (letter instanceof Ask && !letter.isWanted()) return letter.deadlines.remove(letter)
+  deadLetter(cell, letter, as)
+  if (letter instanceof Ask) endAsk(letter, reason)
+}
+
+export const endAsk = (ask: Ask, reason: Reason): void => {
+  ask.end(Exit.fail(new ActorTerminated({ address: ask.target.address, reason })))
+}
+
+export const deadLetter = (cell: Cell, letter: Tagged, reason: DeadLetterReason): void =>
+  cell.system.deadLetter(cell, letter instanceof Ask ? letter.message : letter, reason)
