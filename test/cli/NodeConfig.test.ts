@@ -4,6 +4,7 @@ import * as Either from "effect/Either"
 import { formatAddress, isLoopback, parseAddress } from "synod/cli/internal/address"
 import type { Given } from "synod/cli/internal/nodeConfig"
 import { complete, parseFile } from "synod/cli/internal/nodeConfig"
+import * as NodeId from "synod/core/NodeId"
 
 const given: Given = {
   id: "a",
@@ -74,7 +75,7 @@ describe("the configuration of a node", () => {
       const { peers: _peers, ...rest } = given
       const config = yield* complete(rest, { name: "node.json", content }, { SYNOD_SECRET: "from the environment" })
       assert.deepInclude(config, {
-        id: "a",
+        id: NodeId.make("a"),
         cluster: "orders",
         algorithm: "raft",
         secret: "from the environment",

@@ -83,7 +83,7 @@ export const make = (options: Options): Workload => {
   }))
   const counts = { operations: 0, acknowledged: 0, failed: 0, unknown: 0 }
   const latencies: Array<number> = []
-  let stopping = false
+  const control = { stopping: false }
   let processes = options.clients
   let started = 0
   let throughput = 0
@@ -119,7 +119,7 @@ export const make = (options: Options): Workload => {
       const seen = new Map<string, Value>()
       let process = index
       let door = index
-      for (let turn = 1; !stopping; turn++) {
+      for (let turn = 1; !control.stopping; turn++) {
         const input = draw(random, keys, seen, owner, `${index}.${turn}`)
         const outcome = yield* operate(process, options.doors[door % options.doors.length]!, input)
         if (outcome === undefined) return
@@ -172,7 +172,7 @@ export const make = (options: Options): Workload => {
       throughput = Math.round(counts.acknowledged / Math.max(elapsedMillis, 1) * 1000)
     }),
     stop: () => {
-      stopping = true
+      control.stopping = true
     },
     audit
   }
