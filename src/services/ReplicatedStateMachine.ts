@@ -30,10 +30,12 @@ import * as Layer from "effect/Layer"
 import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
+import type { SpawnError } from "../actor/ActorError.js"
 import type { NodeId } from "../core/NodeId.js"
 import type { Codec } from "../network/Codec.js"
 import { fromSchema } from "../network/Codec.js"
 import type { NetworkJoinError } from "../network/NetworkError.js"
+import type { RecoveryFailed } from "../node/NodeError.js"
 import type { OpenError } from "../storage/StorageError.js"
 
 /**
@@ -101,7 +103,7 @@ export class Compacted extends Data.TaggedError("Compacted")<{ readonly wanted: 
  * @since 0.1.0
  * @category errors
  */
-export type StartError = OpenError | NetworkJoinError
+export type StartError = OpenError | NetworkJoinError | RecoveryFailed | SpawnError
 
 /**
  * How fresh a read is. `linearizable`: sees every command that was answered anywhere before it was asked. `sequential`: at once from the local state, and at least
@@ -113,7 +115,7 @@ export type StartError = OpenError | NetworkJoinError
 export type ReadLevel = "linearizable" | "sequential" | "stale"
 
 /**
- * A command that was executed. `revision` numbers the executed commands 1, 2, 3 ... without a gap, the same at every node;
+ * A command that was executed. `revision` numbers the executed commands 1, 2, 3 ... without a gap, the same at every node (one that threw has none);
  * `index` is the log entry that carried it, perhaps with others.
  *
  * @since 0.1.0
