@@ -208,6 +208,23 @@ describe("Codec.fromSchema", () => {
   })
 })
 
+describe("Reader", () => {
+  it("copies bytes out of any array, a Buffer included: what is decoded outlives its frame, and pieces do not overlap", () => {
+    const codec = Codec.fromSchema(Schema.Uint8ArrayFromSelf)
+    const sizes = [0, 1, 64, 65, 100, 2_048, 2_049, 5_000, ...Array.from({ length: 200 }, (_, i) => 65 + i)]
+    const decoded = sizes.map((size, i) => {
+      const frame = Buffer.from(Codec.encodeSync(codec, new Uint8Array(size).fill(i)))
+      const bytes = Codec.decodeSync(codec, frame)
+      frame.fill(255)
+      return bytes
+    })
+    decoded.forEach((bytes, i) => {
+      assert.strictEqual(Object.getPrototypeOf(bytes), Uint8Array.prototype)
+      assert.deepStrictEqual(bytes, new Uint8Array(sizes[i]!).fill(i))
+    })
+  })
+})
+
 describe("Codec.cached", () => {
   it("encodes an immutable value once", () => {
     let encodings = 0
