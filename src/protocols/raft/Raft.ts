@@ -27,7 +27,7 @@ import { onAlive, onConfirmed, onRead } from "./Reads.js"
 import { broadcast, followCommit, heartbeats, onAppend, onAppended, onDurable, onRejected } from "./Replication.js"
 import * as Sessions from "./Sessions.js"
 import { onSnapshotChunk, onSnapshotReceived } from "./Snapshots.js"
-import type { Durable, Entry, Message, Raft, Request, State, Timer } from "./Types.js"
+import type { Durable, Entry, Message, Raft, Reply, Request, State, Timer } from "./Types.js"
 
 /**
  * What a node that never wrote holds.
@@ -106,7 +106,7 @@ const onMessage = <S, C, R>(
       return onRequest(config, state, from, message.id, message.request, out)
     case "Forwarded":
       if (message.reply._tag === "Readable") return onConfirmed(state, message.id, message.reply.index, out)
-      out.now.reply(message.id, message.reply)
+      out.now.reply(message.id, forwarded(message.reply))
       return state
     case "RequestVote":
       return onRequestVote(config, state, from, message, out)
@@ -134,6 +134,14 @@ const onMessage = <S, C, R>(
       return onSnapshotReceived(config, state, from, message, out)
   }
 }
+
+/** A refusal by another node. */
+const forwarded = <R>(reply: Reply<R>): Reply<R> =>
+  reply._tag === "NotLeader"
+    ? { _tag: "NotLeader", leader: reply.leader, forwarded: true }
+    : reply._tag === "Overloaded"
+    ? { _tag: "Overloaded", forwarded: true }
+    : reply
 
 /** A message that only the leader of its term sends. */
 const onLeader = <S, C, R>(

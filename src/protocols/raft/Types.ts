@@ -83,7 +83,8 @@ export type Request<C> =
   | { readonly _tag: "Read" }
 
 /**
- * How it is answered. `NotLeader` and `Overloaded` promise that nothing was or will be executed; `LeadershipLost` promises nothing.
+ * How it is answered. `NotLeader` and `Overloaded` promise that nothing was or will be executed; but where `forwarded`, they came from another node, and speak only of
+ * the copy of the request that they answer: on a network that duplicates, another copy may be in a log. `LeadershipLost` promises nothing.
  *
  * @since 0.1.0
  * @category models
@@ -95,8 +96,8 @@ export type Reply<R> =
   | { readonly _tag: "SessionSuperseded" }
   /** The local state machine now holds at least every command that was acknowledged before the read was asked. */
   | { readonly _tag: "Readable"; readonly index: number }
-  | { readonly _tag: "NotLeader"; readonly leader: NodeId | undefined }
-  | { readonly _tag: "Overloaded" }
+  | { readonly _tag: "NotLeader"; readonly leader: NodeId | undefined; readonly forwarded?: true }
+  | { readonly _tag: "Overloaded"; readonly forwarded?: true }
   | { readonly _tag: "LeadershipLost" }
 
 /**

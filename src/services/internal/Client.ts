@@ -222,7 +222,7 @@ export class Client<S, C, R> {
         return this.applied(flight, reply.index, reply.result)
       case "NotLeader":
       case "Overloaded":
-        flight.open--
+        if (reply.forwarded !== true) flight.open-- // another node refused one copy of it, which says nothing of others
         this.refusal = reply._tag === "Overloaded" ? "Overloaded" : "NoLeader"
         if (attempt === flight.attempts) flight.due = this.port.now() + backoff(attempt)
         return
