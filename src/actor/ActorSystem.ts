@@ -17,6 +17,7 @@ import type { ActorRef } from "./ActorRef.js"
 import type { DeadLetter } from "./DeadLetters.js"
 import type { Address, Terminated } from "./DeathWatch.js"
 import { Dispatcher } from "./Dispatcher.js"
+import { type FiberClass, fiberClass, type LifeFiber } from "./internal/fiber.js"
 import {
   type ChildRefs,
   type ChildrenContext,
@@ -197,7 +198,10 @@ export const layerLocal = (options: LocalOptions = {}): Layer.Layer<ActorSystem>
       const clock = yield* Clock.clockWith(Effect.succeed)
       const turns = yield* Dispatcher
       const refs = yield* Effect.getFiberRefs
-      const system = new SystemImpl(options.node ?? NodeId.make("local"), clock, refs, turns)
+      const fibers = yield* Effect.withFiberRuntime<FiberClass>((fiber) =>
+        Effect.succeed(fiberClass(fiber as LifeFiber))
+      )
+      const system = new SystemImpl(options.node ?? NodeId.make("local"), clock, refs, fibers, turns)
       const shutdown = options.shutdown === undefined ? undefined : millisOf(options.shutdown, 0)
       yield* Effect.addFinalizer(() => system.close(shutdown))
       return {

@@ -386,7 +386,7 @@ export class Cell implements Runnable, LoopBody {
   }
 
   /** The life's fiber has ended. */
-  onExit(exit: LifeExit): void {
+  readonly onExit = (exit: LifeExit): void => {
     this.fiber = undefined
     this.resume = undefined
     this.scoped = false

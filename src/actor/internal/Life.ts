@@ -16,7 +16,7 @@ import { SpawnError } from "../ActorError.js"
 import type { Reason } from "../DeathWatch.js"
 import type { Directive } from "../Supervision.js"
 import type { Cell } from "./Cell.js"
-import { fork, interrupt, type LifeExit, restartLife, supervise } from "./fiber.js"
+import { fork, interrupt, type LifeExit, startLife, supervise } from "./fiber.js"
 import { disposeAll, forgetOwed, poison } from "./Mail.js"
 import { BUSY, CLOSED, GATED, IDLE } from "./Status.js"
 
@@ -51,7 +51,7 @@ export const onCrash = (cell: Cell, cause: Cause.Cause<unknown>): void => {
     case "resume": {
       cell.system.event({ _tag: "Resumed", address: cell.address, life: cell.life, cause })
       cell.status = BUSY
-      return restartLife(cell, undefined)
+      return startLife(cell, undefined)
     }
     case "restart":
       supervise(cell, restartAfter(cell, cause))
@@ -97,7 +97,7 @@ export const beginLife = (cell: Cell, cause: Cause.Cause<unknown> | undefined, o
   cell.system.event({ _tag: "Restarted", address: cell.address, life: cell.life, cause })
   const begin = cell.system.begin(cell)
   if (begin === undefined) onBegun()
-  restartLife(cell, begin === undefined ? undefined : Effect.map(begin, onBegun))
+  startLife(cell, begin === undefined ? undefined : Effect.map(begin, onBegun))
 }
 
 /** Children in reverse order, timers, watches, then the Scope. */
@@ -183,7 +183,7 @@ const failStart = (cell: Cell, exit: LifeExit): void => {
       cell.siblings.remove(cell)
       cell.terminated = { address: cell.address, reason }
       const declared = Cause.isDie(cause) ? undefined : Cause.failureOption(cause)
-      starter(
+      starter.end(
         declared !== undefined && declared._tag === "Some"
           ? Exit.fail(declared.value)
           : Exit.fail(new SpawnError({ path, reason: "StartFailed", cause }))

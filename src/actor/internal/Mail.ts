@@ -19,6 +19,22 @@ interface Sender {
   waiting: boolean
 }
 
+/** A spawner and the end of the first `initial`, whichever comes first. */
+export class Starter {
+  private exit: Exit.Exit<Cell, unknown> | undefined = undefined
+  private resume: ((exit: Exit.Exit<Cell, unknown>) => void) | undefined = undefined
+
+  end(exit: Exit.Exit<Cell, unknown>): void {
+    this.exit = exit
+    this.resume?.(exit)
+  }
+
+  wait(resume: (exit: Exit.Exit<Cell, unknown>) => void): void {
+    this.resume = resume
+    if (this.exit !== undefined) resume(this.exit)
+  }
+}
+
 /** What is allocated only for actors that use it. */
 export class Extras {
   stash: Array<Tagged> = []
@@ -33,7 +49,7 @@ export class Extras {
   /** Decides about a life that ended. */
   supervisor: LifeFiber | undefined = undefined
   /** Hears how the first `initial` ended. */
-  starter: ((exit: Exit.Exit<Cell, unknown>) => void) | undefined = undefined
+  starter: Starter | undefined = undefined
 }
 
 /** Room came back: who waits enters, in order. */

@@ -39,35 +39,44 @@ export class SelfImpl implements Self<Tagged> {
     return this.cell as unknown as ActorRef<Tagged> // see ActorRef.ts: the cell is the ref
   }
 
-  readonly stop = (): void => {
+  stop(): void {
     const { cell } = this
     if (cell.group?.restartsAfter(cell, { _tag: "Stopped" }) === true) cell.leave() // a permanent child: its group starts it again
     else stop(cell, cell.options.shutdownMillis)
   }
 
-  readonly unsafeStash = (message: Tagged): boolean => Mail.stash(this.cell, message)
+  unsafeStash(message: Tagged): boolean {
+    return Mail.stash(this.cell, message)
+  }
 
-  readonly stash = (message: Tagged): Effect.Effect<void, StashFull> =>
-    Effect.suspend(() =>
+  stash(message: Tagged): Effect.Effect<void, StashFull> {
+    return Effect.suspend(() =>
       Mail.stash(this.cell, message)
         ? Effect.void
         : Effect.fail(new StashFull({ address: this.cell.address, capacity: this.cell.options.mailbox.capacity }))
     )
+  }
 
-  readonly unstashAll = (): void => Mail.unstashAll(this.cell)
+  unstashAll(): void {
+    Mail.unstashAll(this.cell)
+  }
 
-  readonly reply = (request: Tagged, exit: Exit.Exit<unknown, unknown>): void => Mail.reply(this.cell, request, exit)
+  reply(request: Tagged, exit: Exit.Exit<unknown, unknown>): void {
+    Mail.reply(this.cell, request, exit)
+  }
 
-  readonly spawn = <N, E, R>(
+  spawn<N, E, R>(
     behavior: Behavior<N, E, R>,
     options?: SpawnOptions
-  ): Effect.Effect<ActorRef<N>, E | SpawnError, R> => this.cell.system.spawn(this.cell, behavior, options)
+  ): Effect.Effect<ActorRef<N>, E | SpawnError, R> {
+    return this.cell.system.spawn(this.cell, behavior, options)
+  }
 
-  readonly pipe = <A, E, R>(
+  pipe<A, E, R>(
     effect: Effect.Effect<A, E, R>,
     message: (exit: Exit.Exit<A, E>) => Tagged
-  ): Effect.Effect<void, never, R> =>
-    Effect.suspend(() =>
+  ): Effect.Effect<void, never, R> {
+    return Effect.suspend(() =>
       Effect.asVoid(Effect.forkIn(
         Effect.flatMap(
           Effect.exit(effect),
@@ -76,8 +85,9 @@ export class SelfImpl implements Self<Tagged> {
         this.cell.lifeScope()
       ))
     )
+  }
 
-  readonly watch = (ref: ActorRef<never>, message: (terminated: Terminated) => Tagged): void => {
+  watch(ref: ActorRef<never>, message: (terminated: Terminated) => Tagged): void {
     const target = ref as unknown as Cell // see ActorRef.ts: the cell is the ref
     const watch: Watch = {
       active: true,
@@ -97,7 +107,7 @@ export class SelfImpl implements Self<Tagged> {
     else (target.watchers ??= new Set()).add(watch.watcher)
   }
 
-  readonly unwatch = (ref: ActorRef<never>): void => {
+  unwatch(ref: ActorRef<never>): void {
     for (const watch of this.watches ?? []) {
       if (watch.target !== (ref as unknown)) continue
       watch.active = false

@@ -19,9 +19,10 @@ import { Cell, type CellOptions } from "./Cell.js"
 import { Children } from "./Children.js"
 import { Deadlines } from "./Deadlines.js"
 import { DispatchLoop } from "./DispatchLoop.js"
-import { fork, forkLife, interrupt, type References } from "./fiber.js"
+import { type FiberClass, fork, Inheritance, interrupt, type LifeFiber, type References, startLife } from "./fiber.js"
 import { shared, Table } from "./Handlers.js"
-import { stop, stopAndWait } from "./Life.js"
+import { stopAndWait } from "./Life.js"
+import { Starter } from "./Mail.js"
 import { millisOf, SelfImpl } from "./SelfImpl.js"
 
 const defaultShutdownMillis = 5_000
@@ -75,6 +76,7 @@ export class SystemImpl {
   readonly counters = { spawned: 0, ended: 0, crashes: 0, deadLetters: 0 }
   private readonly lists = new Map<number, Deadlines>()
   private readonly fibers = new Set<ReturnType<typeof fork>>()
+  private readonly inheritance = new Inheritance()
   private incarnations = 0
   private closing = false
 
@@ -82,6 +84,7 @@ export class SystemImpl {
     readonly node: NodeId,
     private readonly clock: Clock.Clock,
     private readonly inherited: References,
+    readonly FiberClass: FiberClass,
     turns: Turns
   ) {
     this.dispatch = new DispatchLoop(turns)
@@ -136,7 +139,7 @@ export class SystemImpl {
     options?: SpawnOptions,
     prepare: (cell: Cell) => void = () => {}
   ): Effect.Effect<ActorRef<M>, E | SpawnError, R> {
-    return Effect.withFiberRuntime<ActorRef<M>, E | SpawnError, R>((fiber, status) => {
+    return Effect.withFiberRuntime<ActorRef<M>, E | SpawnError, R>((fiber) => {
       const siblings = parent === undefined ? this.roots : parent.children ??= new Children()
       const name = options?.name ?? siblings.freshName(behavior.name)
       const refusal = this.refusal(parent, siblings, name)
@@ -149,13 +152,13 @@ export class SystemImpl {
         name,
         behavior.definition,
         cellOptions(options),
-        fiber.getFiberRefs()
+        this.inheritance.of(fiber as LifeFiber)
       )
       prepare(cell)
       const begin = this.begin(cell)
       const started = begin === undefined
-        ? Effect.as(forkLife(cell, undefined, status.runtimeFlags), cell)
-        : Effect.zipRight(forkLife(cell, this.announce(cell, begin), status.runtimeFlags), awaitStart(cell))
+        ? this.startPlain(cell)
+        : this.startAndWait(cell, begin)
       // the cell is the ref, and what it fails to start with is what its behaviour declares
       return started as unknown as Effect.Effect<ActorRef<M>, E | SpawnError, R>
     })
@@ -182,13 +185,25 @@ export class SystemImpl {
     return cell
   }
 
-  /** `initial` is an effect: the spawner hears of its end. */
-  announce(cell: Cell, begin: Effect.Effect<unknown, unknown, unknown>): Effect.Effect<unknown, unknown, unknown> {
-    cell.more.starter = () => {}
-    return Effect.map(begin, () => {
-      const starter = cell.extras?.starter
-      if (cell.extras !== undefined) cell.extras.starter = undefined
-      starter?.(Exit.succeed(cell))
+  private startPlain(cell: Cell): Effect.Effect<Cell> {
+    startLife(cell, undefined)
+    return Effect.succeed(cell)
+  }
+
+  /** `initial` is an effect: the spawner waits for its end. A spawner that is interrupted meanwhile leaves nothing behind. */
+  private startAndWait(cell: Cell, begin: Effect.Effect<unknown, unknown, unknown>): Effect.Effect<Cell, unknown> {
+    const starter = new Starter()
+    cell.more.starter = starter
+    startLife(
+      cell,
+      Effect.map(begin, () => {
+        cell.more.starter = undefined
+        starter.end(Exit.succeed(cell))
+      })
+    )
+    return Effect.async<Cell, unknown>((resume) => {
+      starter.wait(resume)
+      return stopAndWait(cell, cell.options.shutdownMillis)
     })
   }
 
@@ -248,11 +263,3 @@ export class SystemImpl {
       for (const fiber of this.fibers) interrupt(fiber)
     })))
 }
-
-const awaitStart = (cell: Cell): Effect.Effect<Cell, unknown> =>
-  Effect.async<Cell, unknown>((resume) => {
-    const more = cell.more
-    if (more.starter === undefined) return resume(Effect.succeed(cell))
-    more.starter = resume
-    return Effect.sync(() => stop(cell, cell.options.shutdownMillis))
-  })

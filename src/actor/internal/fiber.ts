@@ -9,9 +9,11 @@ import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as FiberRef from "effect/FiberRef"
 import * as FiberRefs from "effect/FiberRefs"
+import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import * as RuntimeFlags from "effect/RuntimeFlags"
 import * as Scope from "effect/Scope"
+import * as Supervisor from "effect/Supervisor"
 import type { Tagged } from "../Actor.js"
 import { AskCycle } from "../ActorError.js"
 import type { Cell } from "./Cell.js"
@@ -26,11 +28,13 @@ export type References = FiberRefs.FiberRefs
 /** What of Effect's own fiber class is used beyond its public interface. */
 interface InternalFiber extends Fiber.RuntimeFiber<unknown, unknown> {
   readonly currentContext: Context.Context<never>
+  readonly currentSupervisor: Supervisor.Supervisor<unknown>
+  readonly _fiberRefs: References
   readonly isInterrupted: () => boolean
   readonly setFiberRef: <A>(ref: FiberRef.FiberRef<A>, value: A) => void
 }
 
-// both are true of every fiber that effect 3.22 makes; the tests of this room run each use
+// all of it is true of every fiber that effect 3.22 makes; the tests of this room run each use
 const internals = (fiber: Fiber.RuntimeFiber<unknown, unknown>) => fiber as InternalFiber
 
 /** Whose life a fiber is. Children of the fiber inherit it; they are told apart by identity. */
@@ -44,34 +48,68 @@ export interface LoopBody {
   readonly settle: (value: unknown) => void
 }
 
-/** Parks the current fiber until it is given an effect to run. */
-export const park = (register: (resume: (effect: Effect.Effect<unknown, unknown>) => void) => void) =>
-  Effect.async<unknown, unknown>((resume) => register(resume))
+interface Primitive extends Effect.Effect<unknown, unknown> {
+  effect_instruction_i0: unknown
+  effect_instruction_i1: unknown
+}
+
+/** Effect's own node of a program: `Effect.async` wraps it in eight closures and two objects, a third of the cost of an ask. */
+const PrimitiveClass = Effect.sync(() => undefined).constructor as new(op: string) => Primitive
+
+/** Parks the current fiber until it is given an effect to run. An interruption ends the waiting where the fiber allows it. */
+export const park = (
+  register: (resume: (effect: Effect.Effect<unknown, unknown>) => void) => void
+): Effect.Effect<unknown, unknown> => {
+  const async = new PrimitiveClass("Async")
+  async.effect_instruction_i0 = register
+  async.effect_instruction_i1 = FiberId.none
+  return async
+}
 
 const loop = (body: LoopBody): Effect.Effect<void, unknown, unknown> =>
   Effect.whileLoop({ while: body.isAlive, body: body.next, step: body.settle })
 
-/** How a life begins where its parent fiber is at hand. */
-export const forkLife = (
-  cell: Cell,
-  begin: Effect.Effect<unknown, unknown, unknown> | undefined,
+/** Effect's class of fibers, and how its instances begin. */
+export type FiberClass = new(
+  id: FiberId.Runtime,
+  refs: References,
   flags: RuntimeFlags.RuntimeFlags
-): Effect.Effect<void> => {
-  const life = begin === undefined ? loop(cell) : Effect.zipRight(begin, loop(cell))
-  // a life must be interruptible at its deadline, also when the spawner was in an uninterruptible region (a Layer, an acquire)
-  const program = RuntimeFlags.interruptible(flags) ? life : Effect.interruptible(life)
-  return Effect.map(Effect.forkDaemon(program as Effect.Effect<void, unknown>), (fiber) => observe(cell, fiber))
-}
+) => InternalFiber & { readonly start: (effect: Effect.Effect<unknown, unknown, unknown>) => void }
 
-/** How a life begins again, from what the spawner's fiber gave. */
-export const restartLife = (cell: Cell, begin: Effect.Effect<unknown, unknown, unknown> | undefined): void => {
-  const life = begin === undefined ? loop(cell) : Effect.zipRight(begin, loop(cell))
-  observe(cell, fork(cell.inherited, life as Effect.Effect<void, unknown>))
-}
+export const fiberClass = (fiber: LifeFiber): FiberClass => fiber.constructor as FiberClass
 
-const observe = (cell: Cell, fiber: Fiber.RuntimeFiber<void, unknown>): void => {
+/**
+ * Begins a life on this stack, up to its first wait: a forked fiber would pass through the scheduler, which keeps a runner for each fiber that did (0.4 KB).
+ * The life is interruptible whatever region its spawner is in.
+ */
+export const startLife = (cell: Cell, begin: Effect.Effect<unknown, unknown, unknown> | undefined): void => {
+  const life = begin === undefined ? loop(cell) : Effect.zipRight(begin, loop(cell))
+  const fiber = new cell.system.FiberClass(FiberId.unsafeMake(), cell.inherited, Runtime.defaultRuntimeFlags)
   cell.fiber = fiber
-  fiber.addObserver((exit) => cell.onExit(exit))
+  fiber.addObserver(cell.onExit)
+  const { currentSupervisor } = fiber
+  if (currentSupervisor !== Supervisor.none) {
+    currentSupervisor.onStart(fiber.currentContext, life as Effect.Effect<unknown, unknown>, Option.none(), fiber)
+    fiber.addObserver((exit) => currentSupervisor.onEnd(exit, fiber))
+  }
+  fiber.start(life)
+}
+
+/**
+ * What the children of a fiber inherit, made once for each state of the fiber's references: a spawner that starts many actors shares one copy among them.
+ */
+export class Inheritance {
+  private from: References | undefined = undefined
+  private shared: References | undefined = undefined
+
+  of(fiber: LifeFiber): References {
+    const refs = internals(fiber)._fiberRefs
+    if (refs !== this.from || this.shared === undefined) {
+      this.from = refs
+      this.shared = FiberRefs.forkAs(refs, fiber.id())
+    }
+    return this.shared
+  }
 }
 
 /** Starts a fiber with the references (context, logger, clock ...) that another fiber had. */
@@ -125,7 +163,7 @@ export const askFromFiber = (cell: Cell, message: Tagged, millis: number): Effec
       if (chain !== undefined) return Effect.die(new AskCycle({ chain }))
     }
     const gone = RuntimeFlags.interruptible(status.runtimeFlags) ? internals(fiber) : undefined
-    return Effect.async<unknown, unknown>((resume) => {
+    return park((resume) => {
       const { deadlines, now } = cell.system.deadlinesOf(millis)
       const ask = new Ask(cell, message, resume, gone, deadlines, now + millis)
       if (asker !== undefined) asker.asking = { target: cell, ask }
@@ -151,4 +189,4 @@ const cycle = (asker: Cell, target: Cell) => {
   return undefined
 }
 
-export type LifeExit = Exit.Exit<void, unknown>
+export type LifeExit = Exit.Exit<unknown, unknown>
