@@ -4,6 +4,8 @@ import * as Equal from "effect/Equal"
 import * as FastCheck from "effect/FastCheck"
 import * as Schema from "effect/Schema"
 import * as Codec from "../../src/network/Codec.js"
+import type { Field } from "../../src/network/internal/recordCodec.js"
+import * as RecordCodec from "../../src/network/internal/recordCodec.js"
 
 class Put extends Schema.TaggedClass<Put>()("Put", { key: Schema.String, value: Schema.Number }) {}
 class Get extends Schema.TaggedClass<Get>()("Get", { key: Schema.String }) {}
@@ -205,6 +207,43 @@ describe("Codec.fromSchema", () => {
     const codec = Codec.fromSchema(AppendEntries)
     const message = AppendEntries.make({ term: 3, prev: 1_000, entries: [{ term: 3, command: new Uint8Array(64) }] })
     assert.strictEqual(Codec.encodeSync(codec, message).length, 71)
+  })
+})
+
+describe("recordCodec", () => {
+  it("what is generated and what is interpreted agree, whatever the fields are called", () => {
+    const number: Field[1] = {
+      encode: (value, writer) => writer.number(value as number),
+      decode: (reader) => reader.number(),
+      isEmpty: false
+    }
+    const names = FastCheck.uniqueArray(
+      FastCheck.oneof(
+        FastCheck.constantFrom("__proto__", "constructor", "\"", "\\", "\n", "\u2028", "a]: 1, [b", "value", "n0", "0"),
+        FastCheck.string()
+      ),
+      { maxLength: 8 }
+    )
+    FastCheck.assert(
+      FastCheck.property(names, (fields) => {
+        const nodes = fields.map((name): Field => [name, number])
+        const fast = RecordCodec.generated(nodes)!
+        const slow = RecordCodec.interpreted(nodes)
+        const value = Object.fromEntries(fields.map((name, i) => [name, i - 1]))
+        const bytes = [fast, slow].map((codec) => {
+          const writer = new Codec.Writer()
+          codec.encode(value, writer)
+          return writer.finish()
+        })
+        assert.deepStrictEqual(bytes[0], bytes[1])
+        for (const codec of [fast, slow]) {
+          const decoded = codec.decode(new Codec.Reader(bytes[0]!))
+          assert.deepStrictEqual(Object.entries(decoded).toSorted(), Object.entries(value).toSorted())
+          assert.strictEqual(Object.getPrototypeOf(decoded), Object.prototype)
+        }
+      }),
+      { numRuns: 500, seed: 4 }
+    )
   })
 })
 

@@ -11,6 +11,7 @@ import { CodecError, type Reader, type Writer } from "../Bytes.js"
 import * as declared from "./declaredCodec.js"
 import * as dynamic from "./dynamicCodec.js"
 import { padded } from "./padded.js"
+import { type Field, recordOf } from "./recordCodec.js"
 import { compileUnion } from "./unionCodec.js"
 
 /** A codec that has lost its type. `isEmpty`: some value takes no byte, so a list of it pads, and a count never exceeds the bytes that follow. */
@@ -180,7 +181,8 @@ const compileTuple = (ast: AST.TupleType, go: Compile): Node => {
 }
 
 const compileStruct = (ast: AST.TypeLiteral, go: Compile): Node => {
-  const required = ast.propertySignatures.filter((p) => !p.isOptional).map((p) => [p.name, go(p.type)] as const)
+  // a struct with a symbol among its names went through its Schema
+  const required = ast.propertySignatures.filter((p) => !p.isOptional).map((p): Field => [p.name as string, go(p.type)])
   const optional = ast.propertySignatures.filter((p) => p.isOptional).map((p) => [p.name, go(p.type)] as const)
   const names = new Set<PropertyKey>(ast.propertySignatures.map((p) => p.name))
   const signature = ast.indexSignatures[0]
@@ -188,10 +190,12 @@ const compileStruct = (ast: AST.TypeLiteral, go: Compile): Node => {
     ? undefined
     : { key: go(signature.parameter), value: go(signature.type), is: ParseResult.is(Schema.make(signature.parameter)) }
   const mask = (optional.length + 7) >> 3
+  const fixed = recordOf(required)
+  if (mask === 0 && index === undefined) return { ...fixed, isEmpty: required.every((field) => field[1].isEmpty) }
   return {
     encode: (value, writer) => {
       const record = value as Record<PropertyKey, unknown> // the AST says so
-      for (const [name, node] of required) node.encode(record[name], writer)
+      fixed.encode(record, writer)
       if (mask > 0) encodeOptional(record, optional, mask, writer)
       if (index === undefined) return
       const keys = Object.keys(record).filter((key) => !names.has(key) && index.is(key))
@@ -202,8 +206,7 @@ const compileStruct = (ast: AST.TypeLiteral, go: Compile): Node => {
       }
     },
     decode: (reader) => {
-      const out: Record<PropertyKey, unknown> = {}
-      for (const [name, node] of required) out[name] = node.decode(reader)
+      const out = fixed.decode(reader)
       if (mask > 0) {
         const present = reader.raw(mask)
         for (let i = 0; i < optional.length; i++) {
@@ -218,7 +221,7 @@ const compileStruct = (ast: AST.TypeLiteral, go: Compile): Node => {
       }
       return out
     },
-    isEmpty: mask === 0 && index === undefined && required.every((field) => field[1].isEmpty)
+    isEmpty: false
   }
 }
 
