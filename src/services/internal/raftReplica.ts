@@ -115,7 +115,7 @@ export const replicate = <S, C, R>(
         client.reads.advanced(state.applied)
         changes.see(state)
       },
-      onLifeEnd: () => queueMicrotask(() => changes.publish()),
+      onLifeEnd: () => changes.publish(),
       seed: settings.seed,
       checkpointBytes: settings.checkpointBytes,
       restarts: settings.restarts
