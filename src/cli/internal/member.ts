@@ -1,0 +1,71 @@
+/**
+ * One member of a replicated key-value store: the store over Raft, over TCP, over files.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import type { FaultControl } from "../../network/FaultInjection.js"
+import * as FaultInjection from "../../network/FaultInjection.js"
+import type { NetworkListenError, NetworkService } from "../../network/Network.js"
+import * as Network from "../../network/Network.js"
+import type { KeyValueService } from "../../services/KeyValue.js"
+import { KeyValue } from "../../services/KeyValue.js"
+import * as Raft from "../../services/Raft.js"
+import type { StartError } from "../../services/ReplicatedStateMachine.js"
+import * as Storage from "../../storage/Storage.js"
+import type { NodeConfig } from "./nodeConfig.js"
+
+/** What is known of a member that runs. */
+export interface Member {
+  readonly store: KeyValueService
+  readonly network: NetworkService
+}
+
+/** What a member must know; its HTTP side is not its business. */
+export type MemberConfig = Omit<NodeConfig, "http" | "maxInFlight">
+
+/** Starts a member; it leaves when the Scope closes, and its journal is flushed then. */
+export const make = (config: MemberConfig): Effect.Effect<Member, StartError | NetworkListenError, Scope.Scope> =>
+  Effect.map(Layer.build(store(config).pipe(Layer.provideMerge(network(config)))), member)
+
+/** A member whose network has faults; none until they are asked for. */
+export const makeFaulty = (
+  config: MemberConfig
+): Effect.Effect<Member & { readonly faults: FaultControl }, StartError | NetworkListenError, Scope.Scope> =>
+  Layer.build(
+    store(config).pipe(Layer.provideMerge(FaultInjection.layer().pipe(Layer.provide(network(config)))))
+  ).pipe(
+    Effect.map((context) => ({ ...member(context), faults: Context.get(context, FaultInjection.FaultInjection) }))
+  )
+
+const member = (context: Context.Context<KeyValue | Network.Network>): Member => ({
+  store: Context.get(context, KeyValue),
+  network: Context.get(context, Network.Network)
+})
+
+const store = (config: MemberConfig) =>
+  KeyValue.layer.pipe(
+    Layer.provide(Raft.layer({
+      node: config.id,
+      nodes: Object.keys(config.peers),
+      cluster: config.cluster,
+      electionTimeout: config.electionTimeoutMillis,
+      heartbeatInterval: config.heartbeatMillis,
+      timeout: config.timeoutMillis,
+      // a comparison carries two values
+      maxCommandBytes: 2 * config.maxValueBytes + 4_096
+    })),
+    Layer.provide(Storage.layerFile({ directory: config.data, segmentBytes: config.segmentBytes }))
+  )
+
+const network = (config: MemberConfig) =>
+  Network.layerTcp({
+    cluster: config.cluster,
+    secret: config.secret,
+    node: config.id,
+    listen: config.listen,
+    peers: config.peers
+  })
