@@ -1,0 +1,5 @@
+import type { Suite } from "../harness/Suite.js"
+import { tcp } from "./tcp/index.js"
+
+/** In the order in which `synod bench` runs them. */
+export const suites: ReadonlyArray<Suite> = [tcp]
