@@ -57,7 +57,15 @@ export * as Grudge from "./network/Grudge.js"
 /** @since 0.1.0 */
 export * as Network from "./network/Network.js"
 /** @since 0.1.0 */
-export * as Raft from "./protocols/raft/index.js"
+export * as ProtocolNode from "./node/ProtocolNode.js"
+/** @since 0.1.0 */
+export * as RaftProtocol from "./protocols/raft/index.js"
+/** @since 0.1.0 */
+export * as KeyValue from "./services/KeyValue.js"
+/** @since 0.1.0 */
+export * as Raft from "./services/Raft.js"
+/** @since 0.1.0 */
+export * as ReplicatedStateMachine from "./services/ReplicatedStateMachine.js"
 /** @since 0.1.0 */
 export * as Faults from "./simulation/Faults.js"
 /** @since 0.1.0 */
