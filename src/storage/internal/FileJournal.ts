@@ -8,7 +8,7 @@ import { Buffer } from "node:buffer"
 import type { Frame, Stats } from "../Storage.js"
 import { type AppendError, StorageClosed, StorageFailed, StorageOverloaded, StorageTooLarge } from "../StorageError.js"
 import { codeOf, type FileSystem, replaceFile, syncDirectory, withFile, writeAll, writePromise } from "./FileSystem.js"
-import { frameBytes, putCheckpointHead, putFrame, putSegmentHeader, segmentHeaderBytes } from "./Format.js"
+import { frameBytes, putCheckpointHead, putFrame, putSegmentHeader, segmentHeaderBytes, viewOf } from "./Format.js"
 import { checkpointName, type Found, type Segment, segmentName } from "./Recovery.js"
 
 export interface Bounds {
@@ -20,12 +20,16 @@ export interface Bounds {
 
 interface Batch {
   buffer: Buffer
+  view: DataView
   length: number
   first: number
   callbacks: Array<(error?: AppendError) => void>
 }
 
-const emptyBatch = (): Batch => ({ buffer: Buffer.allocUnsafe(65_536), length: 0, first: 0, callbacks: [] })
+const emptyBatch = (): Batch => {
+  const buffer = Buffer.allocUnsafe(65_536)
+  return { buffer, view: viewOf(buffer), length: 0, first: 0, callbacks: [] }
+}
 
 /** A callback that throws must not cost the others theirs: the throw becomes an uncaught exception. */
 const call = (callback: (error?: AppendError) => void, error: AppendError | undefined): void => {
@@ -93,10 +97,11 @@ export class FileJournal {
       const grown = Buffer.allocUnsafe(Math.max(batch.buffer.length * 2, batch.length + size))
       batch.buffer.copy(grown, 0, 0, batch.length)
       batch.buffer = grown
+      batch.view = viewOf(grown)
     }
     const sequence = ++this.last
     if (batch.length === 0) batch.first = sequence
-    this.previous = putFrame(batch.buffer, batch.length, size, frame, {
+    this.previous = putFrame(batch.buffer, batch.view, batch.length, size, frame, {
       salt: this.salt,
       previous: this.previous,
       sequence,

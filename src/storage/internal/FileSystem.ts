@@ -15,7 +15,7 @@ export interface FileSystem {
   readonly link: (from: string, to: string) => Promise<void>
   readonly unlink: (path: string) => Promise<void>
   readonly fsync: (fd: number) => Promise<void>
-  /** May write less than asked. */
+  /** May write less than asked, and may call back before it returns. */
   readonly write: (
     fd: number,
     bytes: Uint8Array,
@@ -29,6 +29,20 @@ export interface FileSystem {
 
 const settled = (run: (done: (error: Error | null) => void) => void): Promise<void> =>
   new Promise((resolve, reject) => run((error) => error === null ? resolve() : reject(error)))
+
+/**
+ * Up to so many bytes are copied into the page cache on the event loop: that takes 2-15 us, a trip through the threadpool 30-60 us, and the sync makes one anyway.
+ * Measured at 2.4 KB: 6.7 k commits/s instead of 5.0 k, where append and fdatasync, both in the threadpool, make 4.0 k.
+ */
+const copiedBytes = 65_536
+
+const writeNow = (fd: number, bytes: Uint8Array, offset: number, length: number, position: number) => {
+  try {
+    return { error: null, written: fs.writeSync(fd, bytes, offset, length, position) }
+  } catch (error) {
+    return { error: error instanceof Error ? error : new Error(String(error)), written: 0 }
+  }
+}
 
 export const nodeFileSystem: FileSystem = {
   mkdir: async (path) => {
@@ -52,7 +66,11 @@ export const nodeFileSystem: FileSystem = {
   link: (from, to) => fsp.link(from, to),
   unlink: (path) => fsp.unlink(path),
   fsync: (fd) => settled((done) => fs.fsync(fd, done)),
-  write: (fd, bytes, offset, length, position, done) => fs.write(fd, bytes, offset, length, position, done),
+  write: (fd, bytes, offset, length, position, done) => {
+    if (length > copiedBytes) return fs.write(fd, bytes, offset, length, position, done)
+    const { error, written } = writeNow(fd, bytes, offset, length, position)
+    done(error, written)
+  },
   fdatasync: (fd, done) => fs.fdatasync(fd, done)
 }
 

@@ -19,10 +19,11 @@ const two32 = 0x1_0000_0000
 
 export const checksum = (bytes: Uint8Array, salt: number): number => crc32c.buf(bytes, salt | 0) >>> 0
 
-const putU64 = (buffer: Buffer, value: number, at: number): void => {
-  buffer.writeUInt32LE(value % two32, at)
-  buffer.writeUInt32LE(Math.floor(value / two32), at + 4)
+const putU64 = (view: DataView, value: number, at: number): void => {
+  view.setUint32(at, value >>> 0, true) // modulo 2^32 at any size
+  view.setUint32(at + 4, value < two32 ? 0 : Math.floor(value / two32), true)
 }
+export const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 const getU64 = (buffer: Buffer, at: number): number => buffer.readUInt32LE(at) + buffer.readUInt32LE(at + 4) * two32
 
 export const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -34,9 +35,10 @@ export const frameBytes = (frame: ReadonlyArray<Uint8Array>): number => {
   return Math.ceil(bytes / 8) * 8
 }
 
-/** Writes a frame of `size` bytes at `at` and returns its checksum, the link for the next one. */
+/** Writes a frame of `size` bytes at `at` and returns its checksum, the link for the next one. `view` is that of `buffer`, whose own methods check more and cost twice. */
 export const putFrame = (
   buffer: Buffer,
+  view: DataView,
   at: number,
   size: number,
   frame: ReadonlyArray<Uint8Array>,
@@ -45,22 +47,23 @@ export const putFrame = (
   let lengths = at + frameHeaderBytes
   const payload = lengths + 4 * frame.length
   let position = payload
-  for (const record of frame) {
-    buffer.writeUInt32LE(record.length, lengths)
+  for (let i = 0; i < frame.length; i++) {
+    const record = frame[i]!
+    view.setUint32(lengths, record.length, true)
     lengths += 4
     buffer.set(record, position)
     position += record.length
   }
-  buffer.fill(0, position, at + size)
-  buffer.writeUInt32LE(frameMagic, at)
-  buffer.writeUInt32LE(size, at + 4)
-  buffer.writeUInt32LE(link.previous, at + 12)
-  putU64(buffer, link.sequence, at + 16)
-  putU64(buffer, link.batch, at + 24)
-  buffer.writeUInt32LE(frame.length, at + 32)
-  buffer.writeUInt32LE(position - payload, at + 36)
+  view.setUint32(at, frameMagic, true)
+  view.setUint32(at + 4, size, true)
+  view.setUint32(at + 12, link.previous, true)
+  putU64(view, link.sequence, at + 16)
+  putU64(view, link.batch, at + 24)
+  view.setUint32(at + 32, frame.length, true)
+  view.setUint32(at + 36, position - payload, true)
+  while (position < at + size) buffer[position++] = 0
   const crc = checksum(buffer.subarray(at + 12, at + size), link.salt)
-  buffer.writeUInt32LE(crc, at + 8)
+  view.setUint32(at + 8, crc, true)
   return crc
 }
 
@@ -127,10 +130,10 @@ export const putSegmentHeader = (header: SegmentHeader): Uint8Array => {
   block.write("SYNODSEG", 0, "latin1")
   block.writeUInt32LE(formatVersion, 8)
   block.writeUInt32LE(header.salt, 12)
-  putU64(block, header.index, 16)
-  putU64(block, header.first, 24)
+  putU64(viewOf(block), header.index, 16)
+  putU64(viewOf(block), header.first, 24)
   block.writeUInt32LE(header.previous, 32)
-  putU64(block, header.capacity, 36)
+  putU64(viewOf(block), header.capacity, 36)
   return seal(block)
 }
 
@@ -162,7 +165,7 @@ export const putFolderHeader = (header: FolderHeader): Uint8Array => {
   block.write("SYNODDIR", 0, "latin1")
   block.writeUInt32LE(header.version, 8)
   block.writeUInt32LE(header.salt, 12)
-  putU64(block, header.incarnation, 16)
+  putU64(viewOf(block), header.incarnation, 16)
   block.writeUInt32LE(cluster.length, 24)
   block.writeUInt32LE(node.length, 28)
   block.set(cluster, 32)
@@ -191,8 +194,8 @@ export const putCheckpointHead = (salt: number, upTo: number, bytes: Uint8Array)
   block.write("SYNODCHK", 0, "latin1")
   block.writeUInt32LE(formatVersion, 8)
   block.writeUInt32LE(salt, 12)
-  putU64(block, upTo, 16)
-  putU64(block, bytes.length, 24)
+  putU64(viewOf(block), upTo, 16)
+  putU64(viewOf(block), bytes.length, 24)
   block.writeUInt32LE(checksum(bytes, salt), 32)
   return seal(block)
 }
