@@ -50,6 +50,20 @@ export const progress = (what: string, total: number): { readonly tick: () => vo
 }
 
 /**
+ * A line on standard error that replaces the one before, where that is a terminal; nothing elsewhere.
+ *
+ * @since 0.1.0
+ * @category output
+ */
+export const status = (): { readonly show: (line: string) => void; readonly done: () => void } => {
+  if (!process.stderr.isTTY) return { show: () => {}, done: () => {} }
+  return {
+    show: (line) => void process.stderr.write(`\r\u001b[K${line.slice(0, (process.stderr.columns ?? 80) - 1)}`),
+    done: () => void process.stderr.write("\r\u001b[K")
+  }
+}
+
+/**
  * A line of standard error, for people: progress and stories.
  *
  * @since 0.1.0

@@ -15,6 +15,7 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import process from "node:process"
 import { checkHistory } from "./CheckHistory.js"
+import { demo } from "./Demo.js"
 import { BadInput, CheckFailed } from "./Errors.js"
 import { node } from "./Node.js"
 import { loggerLayer, oneLine, plain } from "./Output.js"
@@ -22,7 +23,7 @@ import { simulate } from "./Simulate.js"
 
 const synod = Command.make("synod").pipe(
   Command.withDescription("Run, break and judge distributed protocols"),
-  Command.withSubcommands([node, simulate, checkHistory])
+  Command.withSubcommands([demo, node, simulate, checkHistory])
 )
 
 /** @effect/cli prints a wrong usage over several lines; it is said once, in one line, below. Its help is coloured, which is for terminals. */

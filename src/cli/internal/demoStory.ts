@@ -49,7 +49,7 @@ export interface Seen {
 
 /** How long anything may take that must happen soon. */
 const patience = 10_000
-const requestMillis = 2_000
+const requestMillis = 400
 
 /** Plays the demo on running members. */
 export const play = (

@@ -6,6 +6,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import type { FaultControl } from "../../network/FaultInjection.js"
 import * as FaultInjection from "../../network/FaultInjection.js"
@@ -17,6 +18,12 @@ import * as Raft from "../../services/Raft.js"
 import type { StartError } from "../../services/ReplicatedStateMachine.js"
 import * as Storage from "../../storage/Storage.js"
 import type { NodeConfig } from "./nodeConfig.js"
+
+/** A member that comes back is dialled soon: until the leader has reached it, it knows of none. */
+const reconnect = Schedule.exponential("50 millis").pipe(
+  Schedule.union(Schedule.spaced("400 millis")),
+  Schedule.jittered
+)
 
 /** What is known of a member that runs. */
 export interface Member {
@@ -67,5 +74,6 @@ const network = (config: MemberConfig) =>
     secret: config.secret,
     node: config.id,
     listen: config.listen,
-    peers: config.peers
+    peers: config.peers,
+    reconnect
   })
