@@ -116,6 +116,8 @@ export class Life<P extends Vocabulary> {
   private sequence = 0
   /** The journal's number of position 0. */
   private readonly base: number
+  /** The newest position that the disk took, and the newest that is durable. */
+  private written = 0
   private noted = 0
   private isNoted = false
   private failure: AppendError | undefined
@@ -198,18 +200,20 @@ export class Life<P extends Vocabulary> {
   }
 
   private write(position: number, bytes: Uint8Array): boolean {
-    let isFull = false
-    let isCalled = false
+    let refusal: AppendError | undefined
     const number = this.journal.unsafeAppend([bytes], (error) => {
-      isCalled = true
-      if (error?._tag === "StorageOverloaded") isFull = true
+      if (error?._tag === "StorageOverloaded") refusal = error
       else this.onDurable(position, error)
     })
-    if (isFull) return false
-    if (isCalled && this.failure !== undefined) throw this.failure
+    if (refusal !== undefined) {
+      if (this.noted < this.written) return false
+      throw refusal // nothing is on its way, so there will never be more room
+    }
+    if (this.failure !== undefined) throw this.failure
     if (number !== this.base + position) {
       throw new Error(`frame ${position} became number ${number} of the journal, not ${this.base + position}`)
     }
+    this.written = position
     this.bytes += bytes.length
     return true
   }
