@@ -81,13 +81,18 @@ export interface Recorded extends Choice {
 /** A path of labels stays a path, whatever is in them (node ids are). */
 const escape = (label: string): string => label.replaceAll("~", "~0").replaceAll("/", "~1")
 
-type Entry = readonly [number, string, number, number]
-
 class RandomChoice implements Recorded {
   private readonly prng: Prng.Prng
-  private readonly entries: Array<Entry> = []
+  /** Four numbers an outcome that is not 0: index, place of the label in `labels`, n, value. Flat, since most draws of a simulation end here. */
+  private readonly entries: Array<number> = []
+  private readonly labels: Array<string> = []
   private readonly children = new Map<string, RandomChoice>()
   private length = 0
+  // of the label that was drawn last, which in most streams is the only one
+  private label: string | undefined
+  private labelAt = 0
+  private isWeighted = false
+  private threshold = 0
 
   constructor(private readonly seed: number, private readonly path: string, private readonly weights: Weights) {
     this.prng = Prng.make(seed, path)
@@ -96,14 +101,22 @@ class RandomChoice implements Recorded {
   below(n: number, label: string): number {
     const index = this.length++
     if (n <= 1) return 0
-    const weight = this.weights[label]
-    const value = weight === undefined
-      ? this.prng.below(n)
-      : this.prng.float() >= weight
-      ? 0
-      : 1 + this.prng.below(n - 1)
-    if (value !== 0) this.entries.push([index, label, n, value])
+    if (label !== this.label) this.recall(label)
+    let value: number
+    if (!this.isWeighted) value = this.prng.below(n)
+    else if (this.prng.next() >= this.threshold) return 0
+    else value = n === 2 ? 1 : 1 + this.prng.below(n - 1)
+    if (value !== 0) this.entries.push(index, this.labelAt, n, value)
     return value
+  }
+
+  private recall(label: string): void {
+    this.label = label
+    this.labelAt = this.labels.indexOf(label)
+    if (this.labelAt === -1) this.labelAt = this.labels.push(label) - 1
+    const weight = this.weights[label]
+    this.isWeighted = weight !== undefined
+    this.threshold = (weight ?? 0) * 0x100000000
   }
 
   fork(label: string): RandomChoice {
@@ -122,7 +135,18 @@ class RandomChoice implements Recorded {
   }
 
   private collect(into: Record<string, TapeStream>): void {
-    if (this.length > 0) into[this.path] = { entries: this.entries.slice(), length: this.length }
+    if (this.length > 0) {
+      const entries: Array<TapeStream["entries"][number]> = []
+      for (let i = 0; i < this.entries.length; i += 4) {
+        entries.push([
+          this.entries[i]!,
+          this.labels[this.entries[i + 1]!]!,
+          this.entries[i + 2]!,
+          this.entries[i + 3]!
+        ])
+      }
+      into[this.path] = { entries, length: this.length }
+    }
     for (const child of this.children.values()) child.collect(into)
   }
 }

@@ -123,6 +123,26 @@ export class Log<out E extends { readonly term: number }> {
     return Math.max(i, this.floor)
   }
 
+  /**
+   * The largest index up to which another version holds the identical entries, wherever both hold one. Versions of one log share their chunks, so it costs
+   * O(1) where one extends the other, and at most O(CHUNK + n / CHUNK) where they diverged.
+   */
+  sharedUpTo(other: Log<{ readonly term: number }>): number {
+    const end = Math.min(this.last, other.last)
+    if (this.spine === other.spine) return end
+    let i = Math.max(this.floor, other.floor)
+    while (i < end) {
+      const offset = i - this.base
+      const otherOffset = i - other.base
+      const chunk = this.spine[Math.floor(offset / CHUNK)]
+      if (offset % CHUNK === otherOffset % CHUNK && chunk === other.spine[Math.floor(otherOffset / CHUNK)]) {
+        i += CHUNK - offset % CHUNK
+      } else if (this.slot(i + 1) === other.slot(i + 1)) i++
+      else return i
+    }
+    return end
+  }
+
   /** The entries in order. */
   *entries(): IterableIterator<E> {
     for (let i = this.floor + 1; i <= this.last; i++) yield this.slot(i)

@@ -1,6 +1,6 @@
 /**
  * The pinned pseudo-random generator: sfc32 (Chris Doty-Humphrey, PractRand), 128 bits of state, 32-bit integer output.
- * Its output is part of the public contract, since seeds and traces are stored: the vectors in `test/core/Prng.test.ts` never change.
+ * Its output is part of the public contract, since seeds and traces are stored: the vectors in `test/core/Determinism.test.ts` never change.
  * Not for secrets.
  *
  * @since 0.1.0
@@ -26,13 +26,23 @@ export class Prng {
     return t >>> 0
   }
 
-  /** An integer in [0, n) without modulo bias, for n in [1, 2^32]. Throws a `RangeError` for any other n. */
+  /**
+   * An integer in [0, n) without bias, for n in [1, 2^32]. Throws a `RangeError` for any other n. By multiplication for the usual n (D. Lemire, "Fast random
+   * integer generation in an interval", 2019), since a remainder of doubles is a call out of compiled code.
+   */
   below(n: number): number {
     if (!(n >= 1 && n <= 0x100000000) || !Number.isInteger(n)) throw new RangeError(`below(${n})`)
-    const limit = 0x100000000 - (0x100000000 % n)
+    if (n > 0x200000) {
+      const limit = 0x100000000 - (0x100000000 % n)
+      for (;;) {
+        const x = this.next()
+        if (x < limit) return x % n
+      }
+    }
     for (;;) {
       const x = this.next()
-      if (x < limit) return x % n
+      const low = Math.imul(x, n) >>> 0
+      if (low >= n || low >= 0x100000000 % n) return (x * n - low) / 0x100000000 // exact: x * n < 2^53
     }
   }
 
@@ -42,7 +52,7 @@ export class Prng {
   }
 }
 
-/** One round of splitmix32, which spreads a seed over the state. */
+/** The finalizer of splitmix32, a bijection that spreads a word over its bits. */
 const mix = (x: number): number => {
   x = Math.imul(x ^ (x >>> 16), 0x21f0aaad)
   x = Math.imul(x ^ (x >>> 15), 0x735a2d97)
@@ -75,12 +85,13 @@ export const make = (seed: number, path = ""): Prng => {
   if (!Number.isSafeInteger(seed)) throw new RangeError(`a seed is a safe integer, got ${seed}`)
   const low = seed >>> 0
   const high = Math.floor(seed / 0x100000000) >>> 0
-  const label = hashLabel(path)
-  let s = mix(low ^ 0x9e3779b9)
-  const a = (s = mix((s + high + 0x9e3779b9) | 0))
-  const b = (s = mix((s + label + 0x9e3779b9) | 0))
-  const c = mix((s + path.length + 0x9e3779b9) | 0)
-  const prng = new Prng(a | 0, b | 0, c | 0, 1)
-  for (let i = 0; i < 12; i++) prng.next()
+  // one word of state for each word of the name, and `mix` is a bijection: no two names of different words share a state
+  const prng = new Prng(
+    mix(low ^ 0x9e3779b9) | 0,
+    mix(high ^ 0x85ebca6b) | 0,
+    mix(hashLabel(path)) | 0,
+    1 + path.length
+  )
+  for (let i = 0; i < 15; i++) prng.next()
   return prng
 }

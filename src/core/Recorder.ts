@@ -79,12 +79,15 @@ export class Recorder<P extends Vocabulary> implements Outbox<P> {
     return this.effects.length === 0 && this.records.length === 0
   }
 
-  /** Forgets the step. Lengths are tested first: to set that of an empty array costs a tenth of a simulation (measured). */
+  /**
+   * Forgets the step. By popping: a step has few effects, and to set an array's length is a call into the runtime that gives its memory away (a tenth of a
+   * simulation, measured).
+   */
   clear(): void {
-    if (this.effects.length > 0) {
-      this.effects.length = 0
-      this.afterRecord.length = 0
+    while (this.effects.length > 0) {
+      this.effects.pop()
+      this.afterRecord.pop()
     }
-    if (this.records.length > 0) this.records.length = 0
+    while (this.records.length > 0) this.records.pop()
   }
 }

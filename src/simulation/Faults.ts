@@ -19,15 +19,21 @@ export interface FaultPlan {
   readonly duplicate: number
   /** A message is overtaken by later ones of its link. */
   readonly reorder: number
-  /** A message takes up to 300 ms instead of up to 5. */
+  /** A message takes up to 1 s longer, and all behind it on its link with it. */
   readonly slowLink: number
-  /** At each beat of the nemesis (500 ms): a new partition, or the end of one. */
+  /** At each beat (every 250 to 750 ms, each kind at its own): a new partition, or the end of one. */
   readonly partition: number
-  /** At each beat: a node crashes, losing what is not durable; it restarts after up to 3 s. */
+  /** At each beat: a node crashes, losing what is not durable; it restarts after up to 50 ms or up to 3 s. */
   readonly crash: number
-  /** At each beat: a node stands still for up to 1.5 s, then goes on with stale beliefs. */
+  /** At each beat: whoever says that it leads crashes. */
+  readonly killLeader: number
+  /** At each flush: its node crashes before it ends; a prefix of what is being written survives. */
+  readonly tornFlush: number
+  /** At each beat: a node stands still for up to 1.5 s, then goes on with stale beliefs and everything that arrived meanwhile. */
   readonly pause: number
-  /** A write takes up to 100 ms instead of up to 2. */
+  /** A batch takes up to 5 ms; what arrives meanwhile is the next one. */
+  readonly stall: number
+  /** A write takes up to 100 ms longer. */
   readonly slowDisk: number
   /** Each node's timers run up to 20 % slow or fast: 0 or 1. */
   readonly skew: number
@@ -46,7 +52,10 @@ export const none: FaultPlan = {
   slowLink: 0,
   partition: 0,
   crash: 0,
+  killLeader: 0,
+  tornFlush: 0,
   pause: 0,
+  stall: 0,
   slowDisk: 0,
   skew: 0
 }
@@ -59,8 +68,15 @@ export const none: FaultPlan = {
  */
 export type FaultKind = "none" | "crash" | "network" | "all"
 
-const network: FaultPlan = { ...none, drop: 0.05, duplicate: 0.03, reorder: 0.05, slowLink: 0.02, partition: 0.3 }
-const crash: FaultPlan = { ...none, crash: 0.3, pause: 0.1, slowDisk: 0.1 }
+const network: FaultPlan = { ...none, drop: 0.05, duplicate: 0.03, reorder: 0.05, slowLink: 0.005, partition: 0.3 }
+const crashes = {
+  crash: 0.2,
+  killLeader: 0.1,
+  tornFlush: 0.001,
+  pause: 0.1,
+  stall: 0.02,
+  slowDisk: 0.1
+}
 
 /**
  * The plan that a name stands for, before a seed's swarm draw.
@@ -73,17 +89,17 @@ export const ofKind = (kind: FaultKind): FaultPlan => {
     case "none":
       return none
     case "crash":
-      return crash
+      return { ...none, ...crashes }
     case "network":
       return network
     case "all":
-      return { ...network, crash: crash.crash, pause: crash.pause, slowDisk: crash.slowDisk, skew: 1 }
+      return { ...network, ...crashes, skew: 1 }
   }
 }
 
 /**
  * A swarm's plan for one seed: whole kinds are left out with probability one third, and the rates of the others are halved, kept or doubled. Leaving out finds what
- * "everything on" masks.
+ * "everything on" masks. Each kind draws from its own stream, so what becomes of one does not depend on which others there are.
  *
  * @since 0.1.0
  * @category combinators
@@ -91,13 +107,20 @@ export const ofKind = (kind: FaultKind): FaultPlan => {
 export const redraw = (plan: FaultPlan, choice: Choice): FaultPlan => {
   const drawn: { -readonly [K in keyof FaultPlan]: number } = { ...none }
   for (const kind of kinds) {
-    if (plan[kind] === 0 || choice.below(3, "omit") === 2) continue
-    drawn[kind] = Math.min(1, plan[kind] * [1, 0.5, 2][choice.below(3, "rate")]!)
+    const own = choice.fork(kind)
+    if (plan[kind] === 0 || own.below(3, "omit") === 2) continue
+    drawn[kind] = Math.min(1, plan[kind] * [1, 0.5, 2][own.below(3, "rate")]!)
   }
   return drawn
 }
 
-const kinds = Object.keys(none) as ReadonlyArray<keyof FaultPlan> // a literal's own keys
+/**
+ * Every kind of fault.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const kinds = Object.keys(none) as ReadonlyArray<keyof FaultPlan> // a literal's own keys
 
 /**
  * The plan as weights of a random choice.

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type { NodeId } from "../core/NodeId.js"
-import type { Protocol, Vocabulary } from "../core/Protocol.js"
+import type { Protocol, RequestId, Vocabulary } from "../core/Protocol.js"
 
 /**
  * A node as properties see it. `durable` is the fold of what is on its simulated disk.
@@ -55,11 +55,21 @@ export interface Client<P extends Vocabulary> {
  */
 export interface Session<P extends Vocabulary> {
   readonly clients: ReadonlyArray<(api: ClientApi<P>) => Client<P>>
-  /** After every step: names what is violated. `before` is the set of nodes before this step. */
+  /**
+   * After every step that changed a node: names what is violated. `members` are all nodes now, and `before` is what the one at `changed` was. The array is the
+   * simulator's own and changes with the next step; its members are values.
+   */
   readonly always: (
-    before: ReadonlyArray<Member<P>>,
-    after: ReadonlyArray<Member<P>>
+    members: ReadonlyArray<Member<P>>,
+    changed: number,
+    before: Member<P>
   ) => { readonly property: string; readonly detail: string } | undefined
+  /** A node takes a request of a client. */
+  readonly onRequest?: (node: NodeId, id: RequestId, request: P["request"]) => void
+  /** A node answers one that it took, and that nobody answered before. */
+  readonly onReply?: (node: NodeId, id: RequestId, reply: P["reply"]) => void
+  /** A node's message leaves. */
+  readonly onSend?: (from: Member<P>, to: NodeId, message: P["message"]) => void
   readonly onEvent?: (node: NodeId, event: P["event"]) => void
   /** At the end, after the faults were healed for a while. */
   readonly atEnd: (
@@ -78,6 +88,8 @@ export interface Scenario<P extends Vocabulary> {
   readonly nodes: ReadonlyArray<NodeId>
   readonly protocol: (id: NodeId) => Protocol<P>
   readonly session: () => Session<P>
+  /** Whether a node with this state says that it leads: faults that are aimed at leaders look for one. */
+  readonly leads?: (state: P["state"]) => boolean
   /** A number that tells messages apart well enough for the trace hash; cheap, for it is asked at every send. */
   readonly digest: (message: P["message"]) => number
 }

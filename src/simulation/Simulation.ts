@@ -12,7 +12,7 @@ import type { Vocabulary } from "../core/Protocol.js"
 import type { FaultKind, FaultPlan } from "./Faults.js"
 import * as Faults from "./Faults.js"
 import type { Violation } from "./internal/Cluster.js"
-import { Cluster } from "./internal/Cluster.js"
+import { Cluster, noCounters } from "./internal/Cluster.js"
 import type { Scenario } from "./Scenario.js"
 
 /**
@@ -26,6 +26,8 @@ export interface Options {
   readonly duration: number
   /** Virtual milliseconds after the faults ended, before the end is judged. */
   readonly calm: number
+  /** A run of more events ends with the violation `EventBudget`: a protocol that never rests is a verdict, not a hang. Default 100,000 and 100 a virtual millisecond. */
+  readonly eventBudget?: number
 }
 
 /**
@@ -42,6 +44,7 @@ export interface Report {
   readonly operations: number
   readonly violations: ReadonlyArray<Violation>
   readonly traceHash: string
+  /** Made when it is asked for. */
   readonly tape: Tape
   readonly plan: FaultPlan
   readonly counters: Cluster<Vocabulary>["counters"]
@@ -80,7 +83,8 @@ const drive = <P extends Vocabulary>(
   choice: Choice,
   tape: () => Tape
 ): Report => {
-  const cluster = new Cluster(scenario, choice, plan)
+  const budget = options.eventBudget ?? 100_000 + 100 * (options.duration + options.calm)
+  const cluster = new Cluster(scenario, choice, plan, budget)
   cluster.runUntil(options.duration * 1000)
   if (cluster.violation === undefined) {
     cluster.heal()
@@ -98,7 +102,9 @@ const drive = <P extends Vocabulary>(
     operations: cluster.operations,
     violations,
     traceHash: cluster.digest.toString(),
-    tape: tape(),
+    get tape() {
+      return tape()
+    },
     plan,
     counters: cluster.counters,
     replayLine:
@@ -139,7 +145,7 @@ export const runSeeds = <P extends Vocabulary>(
 ): Summary => {
   const digest = new Digest()
   const failures: Array<Report> = []
-  const counters = { delivered: 0, dropped: 0, duplicated: 0, crashes: 0, restarts: 0, partitions: 0, pauses: 0 }
+  const counters = noCounters()
   let events = 0
   let virtualMillis = 0
   let operations = 0

@@ -27,6 +27,13 @@ const agrees = (log: Log<Entry>, model: Model): void => {
   assert.isUndefined(log.termAt(model.floor - 1))
 }
 
+const sharedSlowly = (a: Log<Entry>, b: Log<Entry>): number => {
+  const end = Math.min(a.last, b.last)
+  let i = Math.min(end, Math.max(a.floor, b.floor))
+  while (i < end && a.at(i + 1) === b.at(i + 1)) i++
+  return i
+}
+
 const command = FastCheck.record({
   /** Which of the versions so far is the ground of the next: futures diverge. */
   version: FastCheck.nat(1_000),
@@ -75,6 +82,14 @@ describe("Log", () => {
           }
         }
         for (const [log, model] of versions) agrees(log, model)
+        for (let i = 0; i < versions.length; i++) {
+          for (const j of [0, i >> 1, i - 1]) {
+            const [a] = versions[i]!
+            const [b] = versions[Math.max(0, j)]!
+            assert.strictEqual(a.sharedUpTo(b), sharedSlowly(a, b))
+            assert.strictEqual(b.sharedUpTo(a), sharedSlowly(a, b))
+          }
+        }
       }),
       { numRuns: 200, seed: 1 }
     )

@@ -46,11 +46,11 @@ describe("Raft in the simulator", () => {
 })
 
 describe("planted bugs of Raft", () => {
-  it.each(mutants)("$name: $bug", ({ found, rules }) => {
+  it.each(mutants)("$name: $bug", ({ control, found, plant }) => {
     const { faults, property, seed, ...options } = found
     const run = { seed, faults, duration: 10_000, calm: 4_000 }
-    const report = Simulation.run(RaftKeyValue.make({ ...options, rules }), run)
+    const report = Simulation.run(RaftKeyValue.make({ ...options, ...plant }), run)
     assert.include(report.violations.map((violation) => violation.property), property)
-    assert.deepStrictEqual(Simulation.run(RaftKeyValue.make(options), run).violations, [])
+    assert.deepStrictEqual(Simulation.run(RaftKeyValue.make({ ...options, ...control }), run).violations, [])
   })
 })

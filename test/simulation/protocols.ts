@@ -103,7 +103,7 @@ export const register = (hasty: boolean, nodes = 1): Scenario<Register> => ({
           }
         }
       }),
-      always: (_, after) => {
+      always: (after) => {
         const i = after.findIndex((member, at) => member.state !== undefined && member.state.value < acknowledged[at]!)
         return i === -1 ? undefined : {
           property: "Durability",
@@ -117,6 +117,70 @@ export const register = (hasty: boolean, nodes = 1): Scenario<Register> => ({
       operations: () => operations
     }
   },
+  digest: () => 0
+})
+
+/**
+ * Writes what it is asked to, tells it from behind the gate, and counts batches with a timer of 0. Some requests do something else: `choose` draws, `reply`
+ * answers, `twice` answers twice.
+ */
+export type Journal = Protocol.Types<{
+  state: { readonly self: NodeId.NodeId; readonly entries: number; readonly batches: number }
+  message: string
+  timer: "end"
+  request: string
+  reply: string
+  event: string
+  record: string
+  durable: ReadonlyArray<string>
+}>
+
+export const journal = (
+  nodes: number,
+  session: Partial<Session<Journal>> = {},
+  restless?: "send" | "timer"
+): Scenario<Journal> => ({
+  name: "journal",
+  nodes: names(nodes),
+  protocol: () => ({
+    name: "journal",
+    durable: { empty: [], fold: (durable, record) => [...durable, record] },
+    start: ({ id }, durable, out) => {
+      if (restless === "send") out.send(id, "again")
+      if (restless === "timer") out.setTimer("end", 0)
+      return { self: id, entries: durable.length, batches: 0 }
+    },
+    onMessage: (state, from, message, out) => {
+      if (restless === "send") out.send(from, message)
+      return state
+    },
+    onRequest: (state, id, request, out) => {
+      switch (request) {
+        case "silent":
+          return state
+        case "choose":
+          out.choose(2, "whatever")
+          return state
+        case "twice":
+          out.reply(id, request)
+          out.reply(id, request)
+          return state
+        case "reply":
+          out.reply(id, request)
+          return state
+        default:
+          out.persist(request)
+          out.emit(request)
+          out.setTimer("end", 0)
+          return { ...state, entries: state.entries + 1 }
+      }
+    },
+    onTimer: (state, timer, out) => {
+      if (restless === "timer") out.setTimer(timer, 0)
+      return { ...state, batches: state.batches + 1 }
+    }
+  }),
+  session: () => ({ ...quiet<Journal>(), ...session }),
   digest: () => 0
 })
 
@@ -148,7 +212,7 @@ export const ghosts = (nodes: number): Scenario<Ghosts> => ({
   }),
   session: () => ({
     ...quiet<Ghosts>(),
-    always: (_, after) =>
+    always: (after) =>
       after.some((member) => (member.state?.ghosts ?? 0) > 0) ? { property: "NoGhost", detail: "fired" } : undefined,
     atEnd: (members) =>
       members.every((member) => (member.state?.ticks ?? 0) > 10) ? [] : [{ property: "Ticks", detail: "too few" }]

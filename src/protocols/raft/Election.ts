@@ -9,10 +9,21 @@
  *
  * @since 0.1.0
  */
+import { Log } from "../../core/Log.js"
 import type { NodeId } from "../../core/NodeId.js"
 import type { Config } from "./Config.js"
 import type { Draft, Out } from "./Node.js"
-import { appendAsLeader, armElection, copy, enterTerm, noPending, persist, setLeader, stepDown } from "./Node.js"
+import {
+  appendAsLeader,
+  armElection,
+  copy,
+  enterTerm,
+  noPending,
+  persist,
+  setLeader,
+  stepDown,
+  termOnly
+} from "./Node.js"
 import { broadcast, heartbeats } from "./Replication.js"
 import type { Durable, Message, Progress, Role, State } from "./Types.js"
 
@@ -49,11 +60,10 @@ const checkQuorum = <S, C, R>(
   out: Out<S, C, R>
 ): void => {
   const heard = new Map<NodeId, boolean>([[draft.self, true]])
-  const progress = new Map<NodeId, Progress>()
-  for (const [id, peer] of role.progress) {
+  const progress = role.progress.map(([id, peer]) => {
     if (peer.heard) heard.set(id, true)
-    progress.set(id, { ...peer, heard: false })
-  }
+    return [id, { ...peer, heard: false }] as const
+  })
   if (config.rules.tally(draft.quorum, heard) !== "Won") {
     stepDown(config, draft, undefined, out)
     return
@@ -98,7 +108,12 @@ export const onRequestVote = <S, C, R>(
   const ballot = { candidate: from, term, lastIndex, lastTerm }
   if (preVote) {
     const granted = term > state.durable.term && config.rules.isUpToDate(state.durable.log, ballot)
-    out.now.send(from, { _tag: "Vote", term: granted ? term : state.durable.term, granted, preVote: true })
+    termOnly(state, out).send(from, {
+      _tag: "Vote",
+      term: granted ? term : state.durable.term,
+      granted,
+      preVote: true
+    })
     return state
   }
   if (term < state.durable.term) {
@@ -185,16 +200,13 @@ export const onOwnVoteDurable = <S, C, R>(
 const lead = <S, C, R>(config: Config<S, C, R>, draft: Draft<S, C, R>, out: Out<S, C, R>): void => {
   const { term } = draft.durable
   const noOp = draft.durable.log.last + 1
-  const progress = new Map<NodeId, Progress>()
-  for (const peer of draft.peers) progress.set(peer, newcomer(noOp))
   const role: Extract<Role, { _tag: "Leader" }> = {
     _tag: "Leader",
-    progress,
+    progress: draft.peers.map((peer) => [peer, newcomer(noOp)]),
     pending: noPending(noOp),
     noOp,
     ownMatch: 0,
-    reads: [],
-    position: 0,
+    reads: Log.empty(),
     sentPosition: 0
   }
   draft.role = role

@@ -1,86 +1,15 @@
 /**
  * What is true of every reachable set of Raft nodes, as functions that the simulator and the checker call after every step.
- * The first eight are named as in etcd-io/raft `tla/etcdraft.tla`, the rest as in raft-tlaplus and openraft; ours are marked.
+ * The first eight are named as in etcd-io/raft `tla/etcdraft.tla`, the rest as in raft-tlaplus and openraft; ours are marked. `StepInvariants.ts` holds what is
+ * true of two consecutive sets, and `Monitor.ts` checks all of it at the price of what a step changed: these functions are its slow twin.
  * Each answers `undefined` where it holds, and says what it saw where not.
  *
  * @since 0.1.0
  */
-import type { NodeId } from "../../core/NodeId.js"
 import * as Quorum from "../../core/Quorum.js"
-import type { Durable, Entry, State } from "./Types.js"
-
-/**
- * A node as the invariants see it: its volatile state (none while it is down) and what is on its disk.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Member {
-  readonly id: NodeId
-  readonly state: State<unknown, unknown, unknown> | undefined
-  readonly durable: Durable<unknown>
-}
-
-/**
- * A property of one set of nodes.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Invariant {
-  readonly name: string
-  readonly violated: (members: ReadonlyArray<Member>) => string | undefined
-}
-
-/**
- * A property of two consecutive sets of nodes.
- *
- * @since 0.1.0
- * @category models
- */
-export interface StepInvariant {
-  readonly name: string
-  readonly violated: (before: ReadonlyArray<Member>, after: ReadonlyArray<Member>) => string | undefined
-}
-
-type Live = State<unknown, unknown, unknown>
-type AnyLog = Durable<unknown>["log"]
-
-const live = (members: ReadonlyArray<Member>): ReadonlyArray<Live> =>
-  members.flatMap((member) => member.state === undefined ? [] : [member.state])
-
-const pairs = (
-  members: ReadonlyArray<Member>,
-  violated: (a: Live, b: Live) => string | undefined
-): string | undefined => {
-  for (const a of members) {
-    for (const b of members) {
-      if (a.state === undefined || b.state === undefined || a === b) continue
-      const found = violated(a.state, b.state)
-      if (found !== undefined) return found
-    }
-  }
-  return undefined
-}
-
-const sameEntry = (a: Entry<unknown>, b: Entry<unknown>): boolean =>
-  a === b || (a._tag === b._tag && a.term === b.term && (a._tag !== "Command" || b._tag !== "Command" ||
-    (a.session === b.session && a.sequence === b.sequence)))
-
-/** The first index in (floors, upTo] at which two logs hold different entries. */
-const firstDifference = (a: AnyLog, b: AnyLog, upTo: number): number | undefined => {
-  if (a === b) return undefined
-  for (let i = Math.max(a.floor, b.floor) + 1; i <= upTo; i++) {
-    const x = a.at(i)
-    const y = b.at(i)
-    if (x === undefined || y === undefined || !sameEntry(x, y)) return i
-  }
-  return undefined
-}
-
-/** Whether `log` holds `other`'s entries up to `index`; what is below a floor was committed and compared before. */
-const extendsPrefix = (log: AnyLog, other: AnyLog, index: number): boolean =>
-  log.last >= index && firstDifference(log, other, index) === undefined
+import { LeaderHasAllAckedValues, ReadIndexFresh, SessionExactlyOnce } from "./ClientInvariants.js"
+import type { AnyLog, Invariant, Live, Member, Told, Violation } from "./Members.js"
+import { extendsPrefix, firstDifference, highestTerm, live, nothingTold, pairs, sameEntry } from "./Members.js"
 
 /**
  * Of any two nodes' committed prefixes, one is a prefix of the other.
@@ -226,8 +155,7 @@ export const LeaderCompletenessInv: Invariant = {
   violated: (members) => {
     const most = mostCommitted(members)
     if (most === undefined) return undefined
-    let highest = 0
-    for (const { state } of members) if (state !== undefined) highest = Math.max(highest, state.durable.term)
+    const highest = highestTerm(members)
     for (const { state } of members) {
       if (state?.role._tag !== "Leader" || state.durable.term < highest) continue
       if (!extendsPrefix(state.durable.log, most.durable.log, most.commit)) {
@@ -276,30 +204,38 @@ export const StateOrdering: Invariant = {
 }
 
 /**
- * What never happens between two steps: a committed entry changes, a term, a vote, a commit or an applied index goes back.
- * Commit and applied are volatile, so they are compared within one life only; on disk, a term never goes back and a vote never changes within it.
+ * Of any two nodes, no index that both committed holds two entries: kind, term, request and command.
  *
  * @since 0.1.0
  * @category invariants
  */
-export const Monotonic: StepInvariant = {
-  name: "Monotonic",
-  violated: (before, after) => {
-    for (let i = 0; i < after.length; i++) {
-      const a = before[i]
-      const b = after[i]
-      if (a === undefined || b === undefined) continue
-      if (b.durable !== a.durable) {
-        if (b.durable.term < a.durable.term) return `${b.id}: the durable term went back to ${b.durable.term}`
-        if (
-          b.durable.term === a.durable.term && a.durable.votedFor !== undefined &&
-          b.durable.votedFor !== a.durable.votedFor
-        ) return `${b.id}: voted for ${a.durable.votedFor} and ${b.durable.votedFor} in term ${b.durable.term}`
+export const NoLogDivergence: Invariant = {
+  name: "NoLogDivergence",
+  violated: (members) =>
+    pairs(members, (a, b) => {
+      const upTo = Math.min(a.commit, b.commit)
+      for (let i = Math.max(a.durable.log.floor, b.durable.log.floor) + 1; i <= upTo; i++) {
+        const x = a.durable.log.at(i)
+        const y = b.durable.log.at(i)
+        if (x !== undefined && y !== undefined && !sameEntry(x, y)) return `${a.self} and ${b.self} diverge at ${i}`
       }
-      if (a.state === undefined || b.state === undefined || a.state === b.state) continue
-      if (b.state.durable.term < a.state.durable.term) return `${b.id}: the term went back`
-    }
-    return undefined
+      return undefined
+    })
+}
+
+/**
+ * What is committed is in the logs of a commit quorum: in memory where a node is up, on its disk where it is down.
+ *
+ * @since 0.1.0
+ * @category invariants
+ */
+export const CommittedEntriesReachMajority: Invariant = {
+  name: "CommittedEntriesReachMajority",
+  violated: (members) => {
+    const node = mostCommitted(members)
+    if (node === undefined) return undefined
+    const holds = (member: Member) => extendsPrefix(memberLog(member), node.durable.log, node.commit)
+    return quorumHolds(members, node, holds) ? undefined : `${node.self} committed ${node.commit}, no quorum holds it`
   }
 }
 
@@ -318,43 +254,23 @@ export const all: ReadonlyArray<Invariant> = [
   MoreUpToDateCorrectInv,
   LeaderCompletenessInv,
   CommittedIsDurableInv,
-  StateOrdering
+  NoLogDivergence,
+  CommittedEntriesReachMajority,
+  LeaderHasAllAckedValues,
+  StateOrdering,
+  ReadIndexFresh,
+  SessionExactlyOnce
 ]
 
 /**
- * The invariants of two consecutive sets of nodes.
+ * The first invariant that a set of nodes violates.
  *
  * @since 0.1.0
  * @category invariants
  */
-export const steps: ReadonlyArray<StepInvariant> = [Monotonic]
-
-/** Whether a step changed anything that an invariant reads. */
-const changed = (a: Member, b: Member): boolean => {
-  if (a === b) return false
-  if (a.durable !== b.durable || a.state === undefined || b.state === undefined) return true
-  const x = a.state
-  const y = b.state
-  return x.durable !== y.durable || x.commit !== y.commit || x.applied !== y.applied || x.role._tag !== y.role._tag
-}
-
-/**
- * Checks a step against every invariant. What no invariant reads may change unchecked: most steps are heartbeats and cost next to nothing.
- *
- * @since 0.1.0
- * @category invariants
- */
-export const check = (
-  before: ReadonlyArray<Member>,
-  after: ReadonlyArray<Member>
-): { readonly property: string; readonly detail: string } | undefined => {
-  if (!after.some((member, i) => before[i] === undefined || changed(before[i], member))) return undefined
-  for (const { name, violated } of steps) {
-    const detail = violated(before, after)
-    if (detail !== undefined) return { property: name, detail }
-  }
+export const check = (members: ReadonlyArray<Member>, told: Told = nothingTold): Violation | undefined => {
   for (const { name, violated } of all) {
-    const detail = violated(after)
+    const detail = violated(members, told)
     if (detail !== undefined) return { property: name, detail }
   }
   return undefined

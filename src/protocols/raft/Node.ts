@@ -8,6 +8,7 @@ import { Log } from "../../core/Log.js"
 import type { NodeId } from "../../core/NodeId.js"
 import type { Outbox, RequestId } from "../../core/Protocol.js"
 import type { Config } from "./Config.js"
+import { copyLeader } from "./Progress.js"
 import * as Sessions from "./Sessions.js"
 import type { Entry, Pending, Raft, Record, Reply, Role, State } from "./Types.js"
 
@@ -38,6 +39,7 @@ export const copy = <S, C, R>(state: State<S, C, R>): Draft<S, C, R> => ({
   peers: state.peers,
   quorum: state.quorum,
   durable: state.durable,
+  writtenTerm: state.writtenTerm,
   role: state.role,
   leader: state.leader,
   leased: state.leased,
@@ -109,7 +111,7 @@ export const stepDown = <S, C, R>(
     for (const pending of role.pending.entries()) {
       if (pending.id !== undefined) answer(pending.from, pending.id, { _tag: "LeadershipLost" }, out)
     }
-    for (const read of role.reads) answer(read.from, read.id, { _tag: "NotLeader", leader }, out)
+    for (const read of role.reads.entries()) answer(read.from, read.id, { _tag: "NotLeader", leader }, out)
     out.cancelTimer("heartbeat")
     out.cancelTimer("flush")
     out.now.emit({ _tag: "SteppedDown", term: draft.durable.term })
@@ -162,6 +164,20 @@ export const answer = <S, C, R>(
 }
 
 /**
+ * Where an answer goes that asserts nothing but the node's term: at once if the term is on the disk, and behind the gate if not yet, for a node that crashed
+ * meanwhile would come back in a lower term, and might vote in this one again. What else is being written (entries, a snapshot) does not vouch for such an
+ * answer, so it does not wait for that. To confirm a leader is such an answer: a node that had helped a later one would be in that term, on its disk, before
+ * its vote left.
+ *
+ * @since 0.1.0
+ * @category effects
+ */
+export const termOnly = <S, C, R>(
+  { durable, writtenTerm }: Pick<State<S, C, R>, "durable" | "writtenTerm">,
+  out: Out<S, C, R>
+): Out<S, C, R>["now"] => writtenTerm >= durable.term ? out.now : out
+
+/**
  * Appends an entry at a leader, with who waits for it.
  *
  * @since 0.1.0
@@ -176,7 +192,9 @@ export const appendAsLeader = <S, C, R>(
   out: Out<S, C, R>
 ): void => {
   persist(config, draft, { _tag: "Append", index: draft.durable.log.last + 1, entries: [entry] }, out)
-  draft.role = { ...role, pending: role.pending.append(pending) }
+  const next = copyLeader(role)
+  next.pending = role.pending.append(pending)
+  draft.role = next
   out.setTimer("flush", 0)
 }
 
@@ -226,7 +244,9 @@ export const applyCommitted = <S, C, R>(config: Config<S, C, R>, draft: Draft<S,
   draft.sessions = sessions.done()
   draft.applied = draft.commit
   if (role._tag === "Leader" && draft.commit > role.pending.floor) {
-    draft.role = { ...role, pending: role.pending.compactTo(draft.commit) }
+    const next = copyLeader(role)
+    next.pending = role.pending.compactTo(draft.commit)
+    draft.role = next
   }
   serveFollowerReads(draft, out)
   takeSnapshot(config, draft, out)

@@ -13,16 +13,73 @@ type Append<C> = Extract<Message<C, unknown>, { readonly _tag: "Append" }>
 
 type Leader = Extract<Role, { readonly _tag: "Leader" }>
 
+/** A leader's role that is being made. */
+type LeaderDraft = { -readonly [K in keyof Leader]: Leader[K] }
+
+/** What is known of a peer, while it changes. */
+type ProgressDraft = { -readonly [K in keyof Progress]: Progress[K] }
+
+/**
+ * A leader's role, copied. One literal, since it is made at every answer.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const copyLeader = (role: Leader): LeaderDraft => ({
+  _tag: "Leader",
+  progress: role.progress,
+  pending: role.pending,
+  noOp: role.noOp,
+  ownMatch: role.ownMatch,
+  reads: role.reads,
+  sentPosition: role.sentPosition
+})
+
+/**
+ * What is known of a peer, copied.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const copyProgress = (peer: Progress): ProgressDraft => ({
+  mode: peer.mode,
+  match: peer.match,
+  next: peer.next,
+  paused: peer.paused,
+  inflight: peer.inflight,
+  inflightBytes: peer.inflightBytes,
+  position: peer.position,
+  heard: peer.heard,
+  offset: peer.offset
+})
+
+/**
+ * What a leader knows of a peer; nothing of a node that is none.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const progressOf = ({ progress }: Leader, id: NodeId): Progress | undefined => {
+  for (let i = 0; i < progress.length; i++) {
+    const peer = progress[i]!
+    if (peer[0] === id) return peer[1]
+  }
+  return undefined
+}
+
 /**
  * Replaces what a leader knows of one peer.
  *
  * @since 0.1.0
  * @category transitions
  */
-export const withProgress = (role: Leader, id: NodeId, progress: Progress): Leader => ({
-  ...role,
-  progress: new Map(role.progress).set(id, progress)
-})
+export const withProgress = (role: Leader, id: NodeId, progress: Progress): Leader => {
+  const next = copyLeader(role)
+  const peers = role.progress.slice()
+  for (let i = 0; i < peers.length; i++) if (peers[i]![0] === id) peers[i] = [id, progress]
+  next.progress = peers
+  return next
+}
 
 /**
  * Asks a peer that answers beats, but not for the whole log, whether it has what was sent: an empty Append behind everything that is out.

@@ -22,7 +22,7 @@ import * as Quorum from "../../core/Quorum.js"
 import type { Config } from "./Config.js"
 import { onElectionTimer, onHeartbeatTimer, onOwnVoteDurable, onRequestVote, onVote } from "./Election.js"
 import type { Draft, Out } from "./Node.js"
-import { answer, appendAsLeader, armElection, copy, enterTerm, follower, stepDown } from "./Node.js"
+import { answer, appendAsLeader, armElection, copy, enterTerm, follower, stepDown, termOnly } from "./Node.js"
 import { onAlive, onConfirmed, onRead } from "./Reads.js"
 import { broadcast, followCommit, heartbeats, onAppend, onAppended, onDurable, onRejected } from "./Replication.js"
 import * as Sessions from "./Sessions.js"
@@ -60,7 +60,10 @@ export const protocol = <S, C, R>(config: Config<S, C, R>): Protocol<Raft<S, C, 
   onMessage: (state, from, message, out) => onMessage(config, state, from, message, out),
   onTimer: (state, timer, out) => onTimer(config, state, timer, out),
   onRequest: (state, id, request, out) => onRequest(config, state, undefined, id, request, out),
-  onDurable: (state, durable, out) => onDurable(config, onOwnVoteDurable(config, state, durable, out), durable, out)
+  onDurable: (state, durable, out) => {
+    const noted = onTermDurable(state, durable)
+    return onDurable(config, onOwnVoteDurable(config, noted, durable, out), durable, out)
+  }
 })
 
 const start = <S, C, R>(
@@ -81,6 +84,7 @@ const start = <S, C, R>(
     peers: self.nodes.filter((id) => id !== self.id),
     quorum: Quorum.majority(self.nodes),
     durable,
+    writtenTerm: durable.term,
     role: follower,
     leader: undefined,
     leased: durable.term > 0,
@@ -152,7 +156,7 @@ const onLeader = <S, C, R>(
   out: Out<S, C, R>
 ): State<S, C, R> => {
   if (message.term < state.durable.term) {
-    out.send(from, { _tag: "Alive", term: state.durable.term, position: 0 }) // so that it steps down, or catches up with a term that it missed
+    termOnly(state, out).send(from, { _tag: "Alive", term: state.durable.term, position: 0 }) // so that it steps down, or catches up with a term that it missed
     return state
   }
   if (!state.peers.includes(from)) return state
@@ -172,8 +176,15 @@ const onLeader = <S, C, R>(
       break
     case "Heartbeat":
       followCommit(config, draft, message.commit, message.commit, out)
-      out.send(from, { _tag: "Alive", term: message.term, position: message.position })
+      termOnly(draft, out).send(from, { _tag: "Alive", term: message.term, position: message.position })
   }
+  return draft
+}
+
+const onTermDurable = <S, C, R>(state: State<S, C, R>, { term }: Durable<C>): State<S, C, R> => {
+  if (term <= state.writtenTerm) return state
+  const draft = copy(state)
+  draft.writtenTerm = term
   return draft
 }
 
@@ -203,7 +214,7 @@ const onTimer = <S, C, R>(
 const onFlush = <S, C, R>(config: Config<S, C, R>, state: State<S, C, R>, out: Out<S, C, R>): State<S, C, R> => {
   if (state.role._tag !== "Leader") return state
   const draft: Draft<S, C, R> = copy(state)
-  if (state.role.reads.length > 0 && state.role.position > state.role.sentPosition) heartbeats(config, draft, out)
+  if (state.role.reads.length > 0 && state.role.reads.last > state.role.sentPosition) heartbeats(config, draft, out)
   else broadcast(config, draft, out)
   return draft
 }

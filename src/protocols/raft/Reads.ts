@@ -8,8 +8,8 @@ import type { NodeId } from "../../core/NodeId.js"
 import type { RequestId } from "../../core/Protocol.js"
 import type { Config } from "./Config.js"
 import type { Draft, Out } from "./Node.js"
-import { answer, copy, serveFollowerReads } from "./Node.js"
-import { askAgain, withProgress } from "./Progress.js"
+import { answer, copy } from "./Node.js"
+import { askAgain, copyLeader, copyProgress, progressOf, withProgress } from "./Progress.js"
 import type { Message, State } from "./Types.js"
 
 type Msg<Tag extends string> = Extract<Message<unknown, unknown>, { readonly _tag: Tag }>
@@ -34,9 +34,14 @@ export const onRead = <S, C, R>(
     return state
   }
   const draft = copy(state)
-  const position = role.position + 1
-  const index = config.rules.readIndex(state.commit, role.noOp)
-  draft.role = { ...role, position, reads: [...role.reads, { position, index, from, id }] }
+  const next = copyLeader(role)
+  next.reads = role.reads.append({
+    term: state.durable.term,
+    index: config.rules.readIndex(state.commit, role.noOp),
+    from,
+    id
+  })
+  draft.role = next
   out.setTimer("flush", 0)
   serveReads(config, draft, out)
   return draft
@@ -56,15 +61,18 @@ export const onAlive = <S, C, R>(
   out: Out<S, C, R>
 ): State<S, C, R> => {
   const { role } = state
-  const peer = role._tag === "Leader" ? role.progress.get(from) : undefined
+  const peer = role._tag === "Leader" ? progressOf(role, from) : undefined
   if (role._tag !== "Leader" || peer === undefined || message.term !== state.durable.term) return state
-  const position = Math.max(peer.position, Math.min(message.position, role.position))
+  const position = Math.max(peer.position, Math.min(message.position, role.reads.last))
   const behind = peer.mode === "replicate" && peer.match < state.durable.log.last
   if (peer.heard && position === peer.position && !behind) return state
   const draft = copy(state)
   if (behind) askAgain(draft, from, peer, out)
-  draft.role = withProgress(role, from, { ...peer, position, heard: true })
-  serveReads(config, draft, out)
+  const next = copyProgress(peer)
+  next.position = position
+  next.heard = true
+  draft.role = withProgress(role, from, next)
+  if (position > role.reads.floor) serveReads(config, draft, out) // else it confirms nothing that waits
   return draft
 }
 
@@ -79,16 +87,19 @@ export const serveReads = <S, C, R>(config: Config<S, C, R>, draft: Draft<S, C, 
   if (role._tag !== "Leader" || role.reads.length === 0) return
   const confirmed = config.rules.confirmed(
     draft.quorum,
-    (id) => id === draft.self ? role.position : role.progress.get(id)?.position ?? 0
+    (id) => id === draft.self ? role.reads.last : progressOf(role, id)?.position ?? 0
   )
-  let served = 0
-  while (served < role.reads.length) {
-    const read = role.reads[served]!
-    if (read.position > confirmed || read.index > draft.applied) break
+  let served = role.reads.floor
+  while (served < role.reads.last && served < confirmed) {
+    const read = role.reads.at(served + 1)!
+    if (read.index > draft.applied) break
     answer(read.from, read.id, { _tag: "Readable", index: read.index }, out)
     served++
   }
-  if (served > 0) draft.role = { ...role, reads: role.reads.slice(served) }
+  if (served === role.reads.floor) return
+  const next = copyLeader(role)
+  next.reads = role.reads.compactTo(served)
+  draft.role = next
 }
 
 /**
@@ -103,8 +114,11 @@ export const onConfirmed = <S, C, R>(
   index: number,
   out: Out<S, C, R>
 ): State<S, C, R> => {
+  if (index <= state.applied) {
+    out.now.reply(id, { _tag: "Readable", index })
+    return state
+  }
   const draft = copy(state)
   draft.reads = [...state.reads, { id, index }]
-  serveFollowerReads(draft, out)
   return draft
 }

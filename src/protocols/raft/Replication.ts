@@ -11,8 +11,8 @@
 import type { NodeId } from "../../core/NodeId.js"
 import type { Config } from "./Config.js"
 import type { Draft, Out } from "./Node.js"
-import { applyCommitted, copy, persist } from "./Node.js"
-import { append, sizeOf, withProgress } from "./Progress.js"
+import { applyCommitted, copy, persist, termOnly } from "./Node.js"
+import { append, copyLeader, copyProgress, progressOf, sizeOf, withProgress } from "./Progress.js"
 import { serveReads } from "./Reads.js"
 import { sendSnapshot } from "./Snapshots.js"
 import type { Durable, Message, Progress, State } from "./Types.js"
@@ -28,9 +28,15 @@ type Msg<Tag extends string, C = unknown> = Extract<Message<C, unknown>, { reado
 export const broadcast = <S, C, R>(config: Config<S, C, R>, draft: Draft<S, C, R>, out: Out<S, C, R>): void => {
   const role = draft.role
   if (role._tag !== "Leader") return
-  const progress = new Map<NodeId, Progress>()
-  for (const [id, peer] of role.progress) progress.set(id, replicate(config, draft, id, peer, out))
-  draft.role = { ...role, progress }
+  const progress = role.progress.slice()
+  for (let i = 0; i < progress.length; i++) {
+    const [id, peer] = progress[i]!
+    const after = replicate(config, draft, id, peer, out)
+    if (after !== peer) progress[i] = [id, after]
+  }
+  const next = copyLeader(role)
+  next.progress = progress
+  draft.role = next
 }
 
 /** Sends one peer as many Appends as its window allows, and returns its progress after them. */
@@ -48,9 +54,11 @@ const replicate = <S, C, R>(
     if (peer.paused) return peer
     const entries = log.slice(peer.next, config.maxEntriesPerMessage, config.maxBytesPerMessage, sizeOf(config))
     out.now.send(id, append(draft, peer.next, entries, term))
-    return { ...peer, paused: true }
+    const probing = copyProgress(peer)
+    probing.paused = true
+    return probing
   }
-  if (peer.next > log.last) return peer
+  if (peer.next > log.last || peer.inflight.length >= config.maxInflight) return peer
   let { inflightBytes, next } = peer
   const inflight = peer.inflight.slice()
   while (
@@ -65,7 +73,11 @@ const replicate = <S, C, R>(
     inflight.push({ last: next - 1, bytes })
     inflightBytes += bytes
   }
-  return { ...peer, next, inflight, inflightBytes }
+  const sent = copyProgress(peer)
+  sent.next = next
+  sent.inflight = inflight
+  sent.inflightBytes = inflightBytes
+  return sent
 }
 
 /**
@@ -77,18 +89,25 @@ const replicate = <S, C, R>(
 export const heartbeats = <S, C, R>(config: Config<S, C, R>, draft: Draft<S, C, R>, out: Out<S, C, R>): void => {
   const role = draft.role
   if (role._tag !== "Leader") return
-  const progress = new Map<NodeId, Progress>()
-  for (const [id, peer] of role.progress) {
+  const progress = role.progress.slice()
+  for (let i = 0; i < progress.length; i++) {
+    const [id, peer] = progress[i]!
     out.now.send(id, {
       _tag: "Heartbeat",
       term: draft.durable.term,
       commit: config.rules.heartbeatCommit(draft.commit, peer.match),
-      position: role.position
+      position: role.reads.last
     })
-    if (peer.mode === "snapshot") progress.set(id, sendSnapshot(config, draft, id, peer, out))
-    else progress.set(id, replicate(config, draft, id, { ...peer, paused: false }, out))
+    let after = peer
+    if (peer.mode === "snapshot") after = sendSnapshot(config, draft, id, peer, out)
+    else if (peer.paused) after = replicate(config, draft, id, { ...peer, paused: false }, out)
+    else after = replicate(config, draft, id, peer, out)
+    if (after !== peer) progress[i] = [id, after]
   }
-  draft.role = { ...role, progress, sentPosition: role.position }
+  const next = copyLeader(role)
+  next.progress = progress
+  next.sentPosition = role.reads.last
+  draft.role = next
 }
 
 /**
@@ -108,7 +127,7 @@ export const onAppend = <S, C, R>(
   const { log } = draft.durable
   if (!config.rules.matches(log, prevIndex, prevTerm)) {
     const hintIndex = log.hintIndex(Math.min(prevIndex, log.last), prevTerm)
-    out.now.send(from, {
+    termOnly(draft, out).send(from, {
       _tag: "Rejected",
       term,
       prevIndex,
@@ -164,7 +183,7 @@ export const onAppended = <S, C, R>(
   out: Out<S, C, R>
 ): State<S, C, R> => {
   const { role } = state
-  const peer = role._tag === "Leader" ? role.progress.get(from) : undefined
+  const peer = role._tag === "Leader" ? progressOf(role, from) : undefined
   if (role._tag !== "Leader" || peer === undefined || message.term !== state.durable.term) return state
   const draft = copy(state)
   const match = Math.max(peer.match, Math.min(message.match, state.durable.log.last))
@@ -186,7 +205,7 @@ export const onAppended = <S, C, R>(
     offset: installing ? peer.offset : 0
   }
   draft.role = withProgress(role, from, peer.mode === "probe" ? { ...next, next: match + 1 } : next)
-  advanceCommit(config, draft, out)
+  if (match > state.commit) advanceCommit(config, draft, out) // an index that is committed already makes no quorum
   sendMore(config, draft, from, out)
   return draft
 }
@@ -194,7 +213,8 @@ export const onAppended = <S, C, R>(
 const sendMore = <S, C, R>(config: Config<S, C, R>, draft: Draft<S, C, R>, id: NodeId, out: Out<S, C, R>): void => {
   const role = draft.role
   if (role._tag !== "Leader") return
-  const peer = role.progress.get(id)!
+  const peer = progressOf(role, id)
+  if (peer === undefined) return
   const after = replicate(config, draft, id, peer, out)
   if (after !== peer) draft.role = withProgress(role, id, after)
 }
@@ -213,7 +233,7 @@ export const onRejected = <S, C, R>(
   out: Out<S, C, R>
 ): State<S, C, R> => {
   const { role } = state
-  const peer = role._tag === "Leader" ? role.progress.get(from) : undefined
+  const peer = role._tag === "Leader" ? progressOf(role, from) : undefined
   if (role._tag !== "Leader" || peer === undefined || message.term !== state.durable.term) return state
   const stale = peer.mode === "replicate" ? message.prevIndex <= peer.match : message.prevIndex !== peer.next - 1
   if (stale || peer.mode === "snapshot") return state
@@ -246,7 +266,7 @@ export const advanceCommit = <S, C, R>(config: Config<S, C, R>, draft: Draft<S, 
   const { log, term } = draft.durable
   const commit = config.rules.leaderCommit(
     draft.quorum,
-    (id) => id === draft.self ? role.ownMatch : role.progress.get(id)?.match ?? 0,
+    (id) => id === draft.self ? role.ownMatch : progressOf(role, id)?.match ?? 0,
     (index) => log.termAt(index),
     term,
     draft.commit
@@ -274,7 +294,9 @@ export const onDurable = <S, C, R>(
     const ownMatch = config.rules.ownMatch(durable, state.durable.term, state.durable.log)
     if (ownMatch <= role.ownMatch) return state
     const draft = copy(state)
-    draft.role = { ...role, ownMatch }
+    const next = copyLeader(role)
+    next.ownMatch = ownMatch
+    draft.role = next
     advanceCommit(config, draft, out)
     return draft
   }

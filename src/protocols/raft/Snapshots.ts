@@ -7,8 +7,8 @@ import * as Canonical from "../../core/Canonical.js"
 import type { NodeId } from "../../core/NodeId.js"
 import type { Config } from "./Config.js"
 import type { Draft, Out } from "./Node.js"
-import { copy, persist } from "./Node.js"
-import { withProgress } from "./Progress.js"
+import { copy, persist, termOnly } from "./Node.js"
+import { progressOf, withProgress } from "./Progress.js"
 import type { Message, Progress, State } from "./Types.js"
 
 type Msg<Tag extends string> = Extract<Message<unknown, unknown>, { readonly _tag: Tag }>
@@ -78,13 +78,13 @@ export const onSnapshotChunk = <S, C, R>(
   }
   draft.incoming = incoming
   if (incoming.received < size) {
-    out.now.send(from, { _tag: "SnapshotReceived", term, index, offset: incoming.received })
+    termOnly(draft, out).send(from, { _tag: "SnapshotReceived", term, index, offset: incoming.received })
     return
   }
   draft.incoming = undefined
   const image = join(incoming.chunks, size)
   if (Canonical.fingerprint(image) !== digest) {
-    out.now.send(from, { _tag: "SnapshotReceived", term, index, offset: 0 }) // damaged on the way: from the start
+    termOnly(draft, out).send(from, { _tag: "SnapshotReceived", term, index, offset: 0 }) // damaged on the way: from the start
     return
   }
   install(config, draft, index, snapshotTerm, image, out)
@@ -134,7 +134,7 @@ export const onSnapshotReceived = <S, C, R>(
   out: Out<S, C, R>
 ): State<S, C, R> => {
   const { role } = state
-  const peer = role._tag === "Leader" ? role.progress.get(from) : undefined
+  const peer = role._tag === "Leader" ? progressOf(role, from) : undefined
   if (role._tag !== "Leader" || peer === undefined || message.term !== state.durable.term) return state
   if (peer.mode !== "snapshot" || message.index !== state.durable.snapshot?.index) return state
   if (message.offset === peer.offset) return state // the answer to a repetition: the chunk after it is out already, or the next beat sends it

@@ -207,13 +207,14 @@ export interface Pending {
 }
 
 /**
- * A read that waits for a confirmed position and an applied index.
+ * A read that waits until its position is confirmed and its index applied.
  *
  * @since 0.1.0
  * @category models
  */
 export interface PendingRead {
-  readonly position: number
+  /** Of the leadership that gave the position. */
+  readonly term: number
   readonly index: number
   readonly from: NodeId | undefined
   readonly id: RequestId
@@ -231,16 +232,17 @@ export type Role =
   | { readonly _tag: "Candidate"; readonly votes: ReadonlyMap<NodeId, boolean> }
   | {
     readonly _tag: "Leader"
-    readonly progress: ReadonlyMap<NodeId, Progress>
+    /** In the order of `peers`: a list, for a cluster is small and a map costs ten times as much to copy. */
+    readonly progress: ReadonlyArray<readonly [NodeId, Progress]>
     /** Aligned with the log: its floor is the index before this leadership's first entry. */
     readonly pending: Log<Pending>
     /** The index of this leadership's no-op. */
     readonly noOp: number
     /** What is durable here, as an acknowledgement of one's own. */
     readonly ownMatch: number
-    readonly reads: ReadonlyArray<PendingRead>
-    /** The newest read position given, and the newest that heartbeats carried. */
-    readonly position: number
+    /** By position: those up to the floor are answered, and the last one is the newest position given. */
+    readonly reads: Log<PendingRead>
+    /** The newest position that heartbeats carried. */
     readonly sentPosition: number
   }
 
@@ -272,6 +274,8 @@ export interface State<S, C, R> {
   readonly peers: ReadonlyArray<NodeId>
   readonly quorum: Quorum
   readonly durable: Durable<C>
+  /** The highest term that is known to be on the disk: the term of now is there if it is not lower. */
+  readonly writtenTerm: number
   readonly role: Role
   readonly leader: NodeId | undefined
   /** A leader was heard within the election timeout: votes are refused meanwhile. */

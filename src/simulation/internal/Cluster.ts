@@ -6,21 +6,26 @@
 import { Digest } from "../../core/Canonical.js"
 import type { Choice } from "../../core/Choice.js"
 import { chance, TapeMismatch } from "../../core/Choice.js"
-import type { NodeId } from "../../core/NodeId.js"
-import type { Vocabulary } from "../../core/Protocol.js"
-import { requestId } from "../../core/Protocol.js"
-import type { FaultPlan } from "../Faults.js"
-import type { Client, ClientApi, Member, Scenario, Session } from "../Scenario.js"
-
 import { Heap } from "../../core/Heap.js"
+import type { NodeId } from "../../core/NodeId.js"
+import type { RequestId, Vocabulary } from "../../core/Protocol.js"
+import type { FaultPlan } from "../Faults.js"
+import type { Member, Scenario, Session } from "../Scenario.js"
+import { Clients } from "./Clients.js"
+import { Links } from "./Links.js"
+import { Mark } from "./marks.js"
 import { Nemesis } from "./Nemesis.js"
 import type { Host } from "./Node.js"
 import { SimulatedNode } from "./Node.js"
 
-interface Scheduled {
+/** An event: a function to run, or a message to deliver, which is most of them and has no closure. One shape, for the queue's sake. */
+interface Scheduled<P extends Vocabulary> {
   readonly time: number
   readonly sequence: number
-  readonly run: () => void
+  readonly run: (() => void) | undefined
+  readonly from: SimulatedNode<P> | undefined
+  readonly to: SimulatedNode<P> | undefined
+  readonly message: P["message"] | undefined
 }
 
 /** @internal */
@@ -30,11 +35,25 @@ export interface Violation {
   readonly atMillis: number
 }
 
+/** What happened in a run, in numbers. */
+export const noCounters = () => ({
+  delivered: 0,
+  dropped: 0,
+  duplicated: 0,
+  crashes: 0,
+  restarts: 0,
+  partitions: 0,
+  pauses: 0,
+  flushes: 0,
+  tornFlushes: 0,
+  lateReplies: 0
+})
+
 /** @internal */
 export class Cluster<P extends Vocabulary> implements Host<P> {
   readonly nodes: ReadonlyArray<SimulatedNode<P>>
   readonly digest = new Digest()
-  readonly counters = { delivered: 0, dropped: 0, duplicated: 0, crashes: 0, restarts: 0, partitions: 0, pauses: 0 }
+  readonly counters = noCounters()
   now = 0
   events = 0
   violation: Violation | undefined
@@ -42,131 +61,136 @@ export class Cluster<P extends Vocabulary> implements Host<P> {
   healed = false
   closing = false
   private sequence = 0
-  private readonly queue = new Heap<Scheduled>((a, b) =>
+  private readonly queue = new Heap<Scheduled<P>>((a, b) =>
     a.time < b.time || (a.time === b.time && a.sequence < b.sequence)
   )
-  /** The latest arrival on the link from i to j, at i * n + j. */
-  private readonly links: Float64Array
   private readonly byId: ReadonlyMap<NodeId, SimulatedNode<P>>
   private readonly session: Session<P>
-  private readonly link: Choice
+  private readonly links: Links
+  private readonly clients: Clients<P>
   private readonly nemesis: Nemesis<P>
-  private members: ReadonlyArray<Member<P>>
+  private readonly tearing: ReadonlyArray<Choice>
+  private readonly members: Array<Member<P>>
 
-  constructor(readonly scenario: Scenario<P>, choice: Choice, readonly plan: FaultPlan) {
+  constructor(
+    readonly scenario: Scenario<P>,
+    choice: Choice,
+    readonly plan: FaultPlan,
+    private readonly eventBudget: number
+  ) {
     this.session = scenario.session()
-    this.link = choice.fork("link")
     const skew = choice.fork("skew")
+    const ofNode = (id: NodeId): Choice => choice.fork(`node-${id}`)
     this.nodes = scenario.nodes.map((id, i) => {
       const percent = plan.skew === 0 ? 100 : [100, 80, 90, 110, 120][skew.below(5, "clock")]!
-      return new SimulatedNode<P>(this, id, i, scenario.protocol(id), choice.fork(`node-${id}`), percent)
+      return new SimulatedNode<P>(this, id, i, scenario.protocol(id), ofNode(id), percent)
     })
-    this.links = new Float64Array(this.nodes.length * this.nodes.length)
+    this.tearing = scenario.nodes.map((id) => ofNode(id).fork("tornFlush"))
     this.byId = new Map(this.nodes.map((node) => [node.id, node]))
-    this.members = this.nodes.map((node) => node.member())
+    this.members = this.nodes.map(({ durable, id }) => ({ id, state: undefined, durable }))
+    this.links = new Links(this.nodes.length, plan, choice.fork("link"))
     this.nemesis = new Nemesis(this, choice.fork("nemesis"))
     for (const node of this.nodes) node.boot()
-    this.session.clients.forEach((make, i) => this.addClient(make, choice.fork(`client-${i}`)))
-    this.at(Nemesis.beat, () => this.nemesis.act())
+    this.clients = new Clients(this, this.session, choice)
   }
 
   at(delay: number, run: () => void): void {
-    this.queue.push({ time: this.now + delay, sequence: this.sequence++, run })
+    const { now, sequence } = this
+    this.sequence = sequence + 1
+    this.queue.push({ time: now + delay, sequence, run, from: undefined, to: undefined, message: undefined })
   }
 
   /** Runs every event up to a time, or to the first violation. */
   runUntil(time: number): void {
+    const { queue } = this
     for (;;) {
       if (this.violation !== undefined) return
-      const next = this.queue.pop()
-      if (next === undefined) return
-      if (next.time > time) {
-        this.queue.push(next)
+      const next = queue.peek()
+      if (next === undefined || next.time > time) {
         this.now = time
         return
       }
+      if (this.events >= this.eventBudget) {
+        return this.violate("EventBudget", `${this.events} events, and the run has not ended: something never rests`)
+      }
+      queue.pop()
       this.now = next.time
       this.events++
       try {
-        next.run()
+        if (next.run !== undefined) next.run()
+        else this.deliver(next)
       } catch (error) {
         if (error instanceof TapeMismatch) throw error
-        const detail = error instanceof Error ? error.message : String(error)
-        this.violation ??= { property: "HandlersAreTotal", detail, atMillis: Math.floor(this.now / 1000) }
+        this.violate("HandlersAreTotal", error instanceof Error ? error.message : String(error))
       }
     }
   }
 
   /** What a node asks of the network. */
   send(from: SimulatedNode<P>, to: NodeId, message: P["message"]): void {
-    if (to === from.id) {
-      const { life } = from
-      this.at(1, () => {
-        if (from.life === life) from.receive(from.id, message)
-      })
-      return
-    }
     const target = this.byId.get(to)
-    this.digest.int(1).int(from.index).int(target?.index ?? -1).number(this.now).int(this.scenario.digest(message))
-    if (target === undefined || this.nemesis.cuts(from.id, to) || this.fault("drop")) {
+    const { digest, healed, links, now } = this
+    this.session.onSend?.(this.members[from.index]!, to, message)
+    digest.int(Mark.send | from.index << 12 | (target?.index ?? 0xfff)).int(now)
+    digest.int(this.scenario.digest(message))
+    if (target === undefined || this.nemesis.cuts(from.index, target.index) || (!healed && links.drops())) {
+      digest.int(Mark.lost)
       this.counters.dropped++
       return
     }
-    this.deliver(from, target, message)
-    if (this.fault("duplicate")) {
-      this.counters.duplicated++
-      this.deliver(from, target, message)
+    const copies = !healed && links.duplicates() ? 2 : 1
+    if (copies === 2) this.counters.duplicated++
+    for (let i = 0; i < copies; i++) {
+      const time = now + links.latency(from.index, target.index, now, healed)
+      this.queue.push({ time, sequence: this.sequence++, run: undefined, from, to: target, message })
     }
   }
 
-  private fault(label: keyof FaultPlan): boolean {
-    return !this.healed && this.plan[label] > 0 && chance(this.link.fork(label), label)
-  }
-
-  private deliver(from: SimulatedNode<P>, target: SimulatedNode<P>, message: P["message"]): void {
-    const link = from.index * this.nodes.length + target.index
-    const slow = this.fault("slowLink") ? this.link.below(300_000, "slow") : 0
-    const arrival = this.now + 200 + this.link.below(5_000, "delay") + slow
-    const last = this.links[link]!
-    const time = arrival > last || this.fault("reorder") ? arrival : last + 1
-    if (time > last) this.links[link] = time
-    this.at(time - this.now, () => {
-      if (this.nemesis.cuts(from.id, target.id)) {
-        this.counters.dropped++
-        return
-      }
-      this.counters.delivered++
-      this.digest.int(2).int(target.index).number(this.now).int(this.scenario.digest(message))
-      target.receive(from.id, message)
-    })
+  private deliver({ from, message, to }: Scheduled<P>): void {
+    if (from === undefined || to === undefined) return
+    if (this.nemesis.cuts(from.index, to.index)) {
+      this.digest.int(Mark.lost)
+      this.counters.dropped++
+      return
+    }
+    this.counters.delivered++
+    this.digest.int(Mark.deliver | to.index << 12 | from.index).int(this.now)
+    to.receive(from.id, message)
   }
 
   emit(node: SimulatedNode<P>, event: P["event"]): void {
+    this.digest.int(Mark.emit | node.index << 12)
     this.session.onEvent?.(node.id, event)
   }
 
-  reply(node: SimulatedNode<P>, id: number, reply: P["reply"]): void {
-    this.pendingReplies.get(`${node.id}/${id}`)?.(reply, node.member().state)
+  reply(node: SimulatedNode<P>, id: RequestId, reply: P["reply"]): void {
+    this.clients.reply(node, id, reply)
   }
 
-  private readonly pendingReplies = new Map<
-    string,
-    (reply: P["reply"] | undefined, state: P["state"] | undefined) => void
-  >()
+  flushing(node: SimulatedNode<P>, micros: number): void {
+    this.counters.flushes++
+    const choice = this.tearing[node.index]!
+    if (this.healed || this.plan.tornFlush === 0 || !chance(choice, "tornFlush")) return
+    const { life } = node
+    this.at(choice.below(micros, "moment"), () => {
+      if (node.life !== life || this.healed) return
+      this.counters.tornFlushes++
+      this.nemesis.crash(node, choice)
+    })
+  }
 
-  /** After every step of a node: the properties. */
+  /** After every step of a node, and whatever else changes it: the properties. */
   stepped(node: SimulatedNode<P>): void {
-    const member = node.member()
-    const before = this.members
-    const old = before[node.index]!
-    if (member.state === old.state && member.durable === old.durable) return
-    const after = before.slice()
-    after[node.index] = member
-    this.members = after
-    const found = this.session.always(before, after)
-    if (found !== undefined && this.violation === undefined) {
-      this.violation = { ...found, atMillis: Math.floor(this.now / 1000) }
-    }
+    const { current, durable, index } = node
+    const before = this.members[index]!
+    if (current === before.state && durable === before.durable) return
+    this.members[index] = { id: node.id, state: current, durable }
+    const found = this.session.always(this.members, index, before)
+    if (found !== undefined) this.violate(found.property, found.detail)
+  }
+
+  private violate(property: string, detail: string): void {
+    this.violation ??= { property, detail, atMillis: Math.floor(this.now / 1000) }
   }
 
   heal(): void {
@@ -183,37 +207,4 @@ export class Cluster<P extends Vocabulary> implements Host<P> {
   get operations(): number {
     return this.session.operations()
   }
-
-  private addClient(make: (api: ClientApi<P>) => Client<P>, choice: Choice): void {
-    // `waiting` is the request whose answer it waits for; an answer to any other is late
-    const slot: { client: Client<P> | undefined; waiting: string | undefined } = {
-      client: undefined,
-      waiting: undefined
-    }
-    const settle = (key: string, reply: P["reply"] | undefined, state?: P["state"]) => {
-      if (slot.waiting !== key) return
-      slot.waiting = undefined
-      this.pendingReplies.delete(key)
-      slot.client?.onReply(reply, state)
-    }
-    const api: ClientApi<P> = {
-      nodes: this.scenario.nodes,
-      ask: (to, request, timeout) => {
-        const node = this.nodes.find((n) => n.id === to)!
-        const id = requestId(0, this.requests++)
-        const key = `${to}/${id}`
-        slot.waiting = key
-        this.pendingReplies.set(key, (reply, state) => this.at(100, () => settle(key, reply, state)))
-        this.at(timeout * 1000, () => settle(key, undefined))
-        this.at(50 + choice.below(500, "ask"), () => node.request(id, request))
-      },
-      sleep: (millis) => this.at(Math.max(1, millis) * 1000, () => slot.client?.onWake()),
-      choose: (n, label) => choice.below(n, label),
-      isClosing: () => this.closing
-    }
-    slot.client = make(api)
-    this.at(1 + choice.below(1000, "first"), () => slot.client?.onWake())
-  }
-
-  private requests = 1
 }

@@ -11,10 +11,11 @@ import * as Specification from "../../consistency/Specification.js"
 import type { KeyValueInput, Value } from "../../consistency/Specification.js"
 import * as NodeIds from "../../core/NodeId.js"
 import type { NodeId } from "../../core/NodeId.js"
+import type { Protocol } from "../../core/Protocol.js"
 import type * as KeyValue from "../../protocols/key-value/KeyValue.js"
 import { machine } from "../../protocols/key-value/KeyValue.js"
 import * as Config from "../../protocols/raft/Config.js"
-import * as Invariants from "../../protocols/raft/Invariants.js"
+import { Monitor } from "../../protocols/raft/Monitor.js"
 import * as Raft from "../../protocols/raft/Raft.js"
 import type { Rules } from "../../protocols/raft/Rules.js"
 import { published } from "../../protocols/raft/Rules.js"
@@ -38,6 +39,13 @@ export interface Options {
   readonly clients?: number
   readonly keys?: number
   readonly rules?: Rules
+  /** Wraps every node's protocol, as a planted bug that is no rule does. */
+  readonly wrap?: (protocol: Protocol<Vocabulary>) => Protocol<Vocabulary>
+  /** Replaces the key-value store, as a planted bug of it does. */
+  readonly machine?: Types.StateMachine<KeyValue.Store, KeyValue.Command, KeyValue.Result>
+  /** Applied entries between two snapshots, and those kept behind one. Default 24 and 6. */
+  readonly snapshotEvery?: number
+  readonly snapshotTail?: number
   /** Entries in one Append; 1 makes a new leader replicate an old suffix one by one. Default 8. */
   readonly maxEntriesPerMessage?: number
 }
@@ -51,23 +59,26 @@ export interface Options {
 export const make = (options: Options): Scenario<Vocabulary> => {
   const nodes = Array.from({ length: options.nodes }, (_, i) => NodeIds.make(`n${i + 1}`))
   const config = Config.make<KeyValue.Store, KeyValue.Command, KeyValue.Result>({
-    machine,
+    machine: options.machine ?? machine,
     electionTimeout: 300,
     heartbeatInterval: 60,
     maxEntriesPerMessage: options.maxEntriesPerMessage ?? 8,
     maxInflight: 4,
     maxUncommitted: 64,
-    snapshotEvery: 24,
-    snapshotTail: 6,
+    snapshotEvery: options.snapshotEvery ?? 24,
+    snapshotTail: options.snapshotTail ?? 6,
     snapshotChunk: 200,
     maxSessions: 16,
     rules: options.rules ?? published
   })
+  const protocol = Raft.protocol(config)
+  const wrapped = options.wrap?.(protocol) ?? protocol
   return {
     name: "raft",
     nodes,
-    protocol: () => Raft.protocol(config),
+    protocol: () => wrapped,
     session: () => session(options),
+    leads: ({ role }) => role._tag === "Leader",
     digest
   }
 }
@@ -96,6 +107,7 @@ const judge = (history: History.History<KeyValueInput, Value>): string | undefin
 const session = (options: Options): Session<Vocabulary> => {
   const seen: Seen = { recorder: makeRecorder<KeyValueInput, Value>(), values: new Map(), operations: 0 }
   let acknowledged = 0
+  let monitor: Monitor | undefined
   return {
     clients: Array.from(
       { length: options.clients ?? 4 },
@@ -105,9 +117,16 @@ const session = (options: Options): Session<Vocabulary> => {
     onEvent: (_, event) => {
       if (event._tag === "Applied") acknowledged = Math.max(acknowledged, event.index)
     },
-    always: Invariants.check,
+    always: (members, changed, before) => {
+      monitor ??= new Monitor(members.map((member, i) => i === changed ? before : member))
+      return monitor.check(members, changed, before)
+    },
+    onSend: (from, to, message) => monitor?.sent(from, to, message),
+    onRequest: (node, id, request) => monitor?.requested(node, id, request),
+    onReply: (node, id, reply) => monitor?.answered(node, id, reply),
     atEnd: (members) => {
       const found: Array<{ readonly property: string; readonly detail: string }> = []
+      if (monitor?.violation !== undefined) found.push(monitor.violation)
       const leaders = members.filter((member) => member.state?.role._tag === "Leader")
       if (leaders.length !== 1) found.push({ property: "OneLeaderInTheEnd", detail: `${leaders.length} nodes lead` })
       const applied = new Set(members.map((member) => member.state?.applied))
