@@ -1,5 +1,6 @@
 import type { Suite } from "../harness/Suite.js"
+import { log } from "./log/index.js"
 import { tcp } from "./tcp/index.js"
 
 /** In the order in which `synod bench` runs them. */
-export const suites: ReadonlyArray<Suite> = [tcp]
+export const suites: ReadonlyArray<Suite> = [tcp, log]

@@ -10,7 +10,7 @@ import { echo, type Entry, entry, fold, lastOneWay, oneWay } from "./Entry.js"
 import type { Link } from "./Link.js"
 
 /** The receiver speaks once in so many messages, and at most so many are under way: no stack may drop for want of buffers. */
-export const ackEvery = 4096
+export const ackEvery = 1024
 export const window = 32_768
 
 const freePort = (): Promise<number> =>
