@@ -10,8 +10,7 @@ import type { Cluster, Name } from "./support.js"
 import { going, id, memoryCluster, names } from "./support.js"
 
 const others = (name: Name): ReadonlyArray<Name> => names.filter((other) => other !== name)
-const alone = (cluster: Cluster, name: Name) =>
-  cluster.faults.partition(Grudge.components([id(name)], others(name).map(id)))
+const alone = (cluster: Cluster, name: Name) => cluster.partition(Grudge.components([id(name)], others(name).map(id)))
 const reasonOf = <A>(exit: Exit.Exit<A, { readonly _tag: string; readonly reason: string }>): string =>
   Exit.match(exit, {
     onSuccess: () => "success",
@@ -117,7 +116,7 @@ describe("KeyValue over Raft", () => {
       expect(reasonOf(yield* Effect.exit(cluster.stores[leader].get("x")))).toBe("Unavailable NoLeader")
       const [other] = others(leader)
       yield* cluster.stores[other!].put("z", "majority")
-      yield* cluster.faults.heal
+      yield* cluster.heal
       expect(yield* cluster.stores[leader].get("z")).toEqual(Option.some("majority"))
       expect(yield* cluster.stores[leader].get("y")).toEqual(Option.none())
     })))
@@ -133,7 +132,7 @@ describe("KeyValue over Raft", () => {
       const impatient = yield* Effect.fork(Effect.exit(store.put("never", "!", { timeout: 500 })))
       const patient = yield* Effect.fork(store.put("in the end", "!", { timeout: 60_000 }))
       expect(reasonOf(yield* Fiber.join(impatient))).toBe("Unavailable NoLeader")
-      yield* cluster.faults.heal
+      yield* cluster.heal
       yield* Fiber.join(patient)
       expect(yield* store.get("never")).toEqual(Option.none())
       expect(yield* store.get("in the end")).toEqual(Option.some("!"))
@@ -152,7 +151,7 @@ describe("KeyValue over Raft", () => {
       expect(yield* store.get("x", { level: "stale" })).toEqual(Option.some("1"))
       expect(yield* store.get("x", { level: "sequential" })).toEqual(Option.some("1"))
       expect(reasonOf(yield* Effect.exit(store.get("x")))).toBe("Unavailable NoLeader")
-      yield* cluster.faults.heal
+      yield* cluster.heal
       expect(yield* store.get("x")).toEqual(Option.some("2"))
       expect(yield* store.get("x", { level: "sequential" })).toEqual(Option.some("2"))
     })))
