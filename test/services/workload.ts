@@ -24,7 +24,8 @@ export interface Workload {
   readonly verdict: () => Linearizability.Result
 }
 
-export const workload = (cluster: Cluster, choice: Choice, keys = 3): Workload => {
+/** Clients think up to `think` milliseconds between operations. */
+export const workload = (cluster: Cluster, choice: Choice, think: number, keys = 3): Workload => {
   const recorder = History.makeRecorder<Specification.KeyValueInput, Specification.Value>()
   const tally: Tally = { ok: 0, unavailable: 0, unknown: 0 }
   const last = new Map<string, string>()
@@ -62,7 +63,7 @@ export const workload = (cluster: Cluster, choice: Choice, keys = 3): Workload =
           tally.unknown++
           life++
         } else return yield* Effect.die(exit.cause)
-        yield* Effect.sleep(own.below(8, "think"))
+        yield* Effect.sleep(own.below(think, "think"))
       }
     })
 
