@@ -5,6 +5,7 @@
  */
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
+import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Clock from "effect/Clock"
@@ -80,15 +81,14 @@ const run = (seed: number, wanted: string | undefined, json: boolean) =>
       (error) => new BadInput({ message: `a temporary folder: ${error.message}` })
     )
     const history = wanted ?? (yield* historyFile)
+    // asked before the work, and nothing is overwritten by it
+    yield* Effect.scoped(Effect.mapError(files.open(history, { flag: "a" }), unwritable))
     const seen = yield* Effect.scoped(Effect.gen(function*() {
       const members = yield* cluster(folder, tell)
       return yield* play(members, { clients, keys: 4, seed, capacity: 200_000, pauseMillis: 1_000, tell })
     }))
     const text = toSynod(seen.workload.history)
-    yield* Effect.mapError(
-      files.writeFileString(history, text),
-      (error) => new BadInput({ message: `--history: ${error.message}` })
-    )
+    yield* Effect.mapError(files.writeFileString(history, text), unwritable)
     tell(`the history of ${seen.workload.operations} operations is checked`)
     const verdict = checkFile(text, { format: "synod", model: "kv" })
     bar.done()
@@ -115,6 +115,8 @@ const run = (seed: number, wanted: string | undefined, json: boolean) =>
     const missing = complaint(seen, verdict instanceof ImportError ? verdict.message : verdict.verdict)
     if (missing !== undefined) return yield* new CheckFailed({ message: missing })
   })
+
+const unwritable = (error: PlatformError) => new BadInput({ message: `--history: ${error.message}` })
 
 /** What makes the demo a failure; undefined when everything held. */
 const complaint = ({ crashes, partitions, restarts, workload }: Seen, verdict: string): string | undefined => {

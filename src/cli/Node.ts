@@ -7,20 +7,9 @@ import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Stream from "effect/Stream"
 import process from "node:process"
-import type { NetworkListenError } from "../network/Network.js"
-import type { KeyValueService } from "../services/KeyValue.js"
-import type { StartError } from "../services/ReplicatedStateMachine.js"
-import { BadInput, CheckFailed } from "./Errors.js"
-import { formatAddress } from "./internal/address.js"
 import { readText } from "./internal/files.js"
-import * as Member from "./internal/member.js"
-import type { NodeConfig } from "./internal/nodeConfig.js"
 import { algorithms, complete, parseFile } from "./internal/nodeConfig.js"
-import * as Server from "./internal/server.js"
-import { stopSignal } from "./internal/signals.js"
-import { printNote } from "./Output.js"
 
 const text = (name: string, what: string) => Options.text(name).pipe(Options.withDescription(what), Options.optional)
 
@@ -65,52 +54,7 @@ export const node = Command.make("node", options, ({ config: file, ...given }) =
       content,
       process.env
     )
+    // loaded when the input is known to be good: the HTTP server is half of what the command weighs
+    const { serve } = yield* Effect.promise(() => import("./internal/serve.js"))
     yield* Effect.scoped(serve(config))
   })).pipe(Command.withDescription("Run one member of a replicated key-value store"))
-
-const serve = (config: NodeConfig) =>
-  Effect.gen(function*() {
-    const member = yield* Effect.mapError(Member.make(config), (error) => refusal(config, error))
-    const server = yield* Server.make({
-      listen: config.http,
-      algorithm: config.algorithm,
-      store: member.store,
-      network: member.network,
-      maxValueBytes: config.maxValueBytes,
-      maxInFlight: config.maxInFlight
-    })
-    const peers = Object.keys(config.peers).length
-    printNote(
-      `synod: ${config.id}, one of ${peers}, listens on ${formatAddress(config.listen)}; ` +
-        `HTTP on http://${formatAddress(server.address)}; data in ${config.data}`
-    )
-    const signal = yield* Effect.raceFirst(stopSignal, stopped(member.store.replica))
-    printNote(`synod: ${signal}: ${config.id} answers what is in flight, and stops`)
-    yield* server.drain
-  })
-
-/** A node whose disk failed serves no more. */
-const stopped = (replica: KeyValueService["replica"]): Effect.Effect<never, CheckFailed> =>
-  replica.statusChanges.pipe(
-    Stream.filter(({ role }) => role === "stopped"),
-    Stream.take(1),
-    Stream.runDrain,
-    Effect.zipRight(new CheckFailed({ message: "the node has stopped, and its log says why" }))
-  )
-
-/** Why a member did not start, by the option that must change. */
-const refusal = (config: NodeConfig, error: StartError | NetworkListenError): BadInput => {
-  switch (error._tag) {
-    case "NetworkListenError": {
-      const why = error.code === "EADDRINUSE" ? "the port is in use (EADDRINUSE)" : error.code
-      return new BadInput({ message: `--listen: cannot listen on ${formatAddress(config.listen)}: ${why}` })
-    }
-    case "StorageCorrupt":
-    case "StorageForeign":
-    case "StorageLocked":
-    case "StorageFailed":
-      return new BadInput({ message: `--data: ${error.message}` })
-    default:
-      return new BadInput({ message: error.message })
-  }
-}

@@ -14,6 +14,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import process from "node:process"
+import { benchCommand } from "./Bench.js"
 import { checkHistory } from "./CheckHistory.js"
 import { demo } from "./Demo.js"
 import { BadInput, CheckFailed } from "./Errors.js"
@@ -23,7 +24,7 @@ import { simulate } from "./Simulate.js"
 
 const synod = Command.make("synod").pipe(
   Command.withDescription("Run, break and judge distributed protocols"),
-  Command.withSubcommands([demo, node, simulate, checkHistory])
+  Command.withSubcommands([demo, node, simulate, checkHistory, benchCommand])
 )
 
 /** @effect/cli prints a wrong usage over several lines; it is said once, in one line, below. Its help is coloured, which is for terminals. */

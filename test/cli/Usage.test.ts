@@ -1,19 +1,18 @@
-import { assert, beforeAll, describe, it } from "@effect/vitest"
+import { afterAll, assert, describe, it } from "@effect/vitest"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { refusal, synod } from "./support.js"
 
 const folder = mkdtempSync(join(tmpdir(), "synod-cli-"))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const file = (name: string, content: string | Uint8Array): string => {
   const path = join(folder, name)
   writeFileSync(path, content)
   return path
 }
 
-describe("synod: bad usage is one line and status 2", () => {
-  beforeAll(() => () => rmSync(folder, { recursive: true, force: true }))
-
+describe.sequential("synod: bad usage is one line and status 2", () => {
   it.each([
     [["nosuch"], "nosuch|subcommand"],
     [["simulate"], "protocol"],
@@ -35,7 +34,7 @@ describe("synod: bad usage is one line and status 2", () => {
   })
 })
 
-describe("synod check-history", () => {
+describe.sequential("synod check-history", () => {
   const history = ["{\"type\":\"invoke\",\"process\":1,\"f\":\"put\",\"key\":\"k\",\"value\":\"v\"}"]
   const check = (path: string) => synod(["check-history", path, "--format", "synod", "--model", "kv"])
 
@@ -80,7 +79,7 @@ describe("synod check-history", () => {
   })
 })
 
-describe("synod simulate --workers", () => {
+describe.sequential("synod simulate --workers", () => {
   it("changes nothing but the threads: same hash, same counts", async () => {
     const run = async (workers: string) => {
       const ended = await synod(["simulate", "raft", "--seeds", "1..7", "--workers", workers, "--json"])

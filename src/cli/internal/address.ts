@@ -20,3 +20,14 @@ export const formatAddress = ({ host, port }: Address): string =>
 /** Whether only this machine can reach it. */
 export const isLoopback = ({ host }: Address): boolean =>
   host === "localhost" || host === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host)
+
+/** Why nothing listens at an address, by the system's code. */
+export const cannotListen = (option: string, address: Address, code: string): string =>
+  `--${option}: cannot listen on ${formatAddress(address)}: ${reasons[code] ?? code}`
+
+const reasons: { readonly [code: string]: string } = {
+  EADDRINUSE: "the port is in use (EADDRINUSE)",
+  EADDRNOTAVAIL: "the address is not one of this machine (EADDRNOTAVAIL)",
+  EACCES: "permission denied (EACCES)",
+  ENOTFOUND: "no such host (ENOTFOUND)"
+}

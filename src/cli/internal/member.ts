@@ -18,6 +18,8 @@ import * as Raft from "../../services/Raft.js"
 import type { StartError } from "../../services/ReplicatedStateMachine.js"
 import * as Storage from "../../storage/Storage.js"
 import type { NodeConfig } from "./nodeConfig.js"
+import * as WatchedStorage from "./watchedStorage.js"
+import { Failure } from "./watchedStorage.js"
 
 /** A member that comes back is dialled soon: until the leader has reached it, it knows of none. */
 const reconnect = Schedule.exponential("50 millis").pipe(
@@ -29,6 +31,8 @@ const reconnect = Schedule.exponential("50 millis").pipe(
 export interface Member {
   readonly store: KeyValueService
   readonly network: NetworkService
+  /** Why its storage failed, where it did: the member has ended then. */
+  readonly failure: Failure
 }
 
 /** What a member must know; its HTTP side is not its business. */
@@ -36,24 +40,30 @@ export type MemberConfig = Omit<NodeConfig, "http" | "maxInFlight">
 
 /** Starts a member; it leaves when the Scope closes, and its journal is flushed then. */
 export const make = (config: MemberConfig): Effect.Effect<Member, StartError | NetworkListenError, Scope.Scope> =>
-  Effect.map(Layer.build(store(config).pipe(Layer.provideMerge(network(config)))), member)
+  Effect.gen(function*() {
+    const failure = new Failure()
+    const context = yield* Layer.build(store(config, failure).pipe(Layer.provideMerge(network(config))))
+    return member(context, failure)
+  })
 
 /** A member whose network has faults; none until they are asked for. */
 export const makeFaulty = (
   config: MemberConfig
 ): Effect.Effect<Member & { readonly faults: FaultControl }, StartError | NetworkListenError, Scope.Scope> =>
-  Layer.build(
-    store(config).pipe(Layer.provideMerge(FaultInjection.layer().pipe(Layer.provide(network(config)))))
-  ).pipe(
-    Effect.map((context) => ({ ...member(context), faults: Context.get(context, FaultInjection.FaultInjection) }))
-  )
+  Effect.gen(function*() {
+    const failure = new Failure()
+    const faulty = FaultInjection.layer().pipe(Layer.provide(network(config)))
+    const context = yield* Layer.build(store(config, failure).pipe(Layer.provideMerge(faulty)))
+    return { ...member(context, failure), faults: Context.get(context, FaultInjection.FaultInjection) }
+  })
 
-const member = (context: Context.Context<KeyValue | Network.Network>): Member => ({
+const member = (context: Context.Context<KeyValue | Network.Network>, failure: Failure): Member => ({
   store: Context.get(context, KeyValue),
-  network: Context.get(context, Network.Network)
+  network: Context.get(context, Network.Network),
+  failure
 })
 
-const store = (config: MemberConfig) =>
+const store = (config: MemberConfig, failure: Failure) =>
   KeyValue.layer.pipe(
     Layer.provide(Raft.layer({
       node: config.id,
@@ -65,6 +75,7 @@ const store = (config: MemberConfig) =>
       // a comparison carries two values
       maxCommandBytes: 2 * config.maxValueBytes + 4_096
     })),
+    Layer.provide(WatchedStorage.layer(failure)),
     Layer.provide(Storage.layerFile({ directory: config.data, segmentBytes: config.segmentBytes }))
   )
 

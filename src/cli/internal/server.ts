@@ -20,7 +20,7 @@ import type { Address, NetworkService } from "../../network/Network.js"
 import type { KeyValueService } from "../../services/KeyValue.js"
 import type { OutcomeUnknown, Unavailable } from "../../services/ReplicatedStateMachine.js"
 import { BadInput } from "../Errors.js"
-import { formatAddress } from "./address.js"
+import { cannotListen } from "./address.js"
 import * as Api from "./api.js"
 import { Door } from "./door.js"
 import { nodeFamilies } from "./nodeMetrics.js"
@@ -67,9 +67,7 @@ export const make = (options: Options): Effect.Effect<Server, BadInput, Scope.Sc
         Layer.provide(NodeHttpServer.layer(() => server, { host, port }))
       )
     ).pipe(
-      Effect.mapError(({ cause }) =>
-        new BadInput({ message: `--http: cannot listen on ${formatAddress(options.listen)}: ${systemCode(cause)}` })
-      )
+      Effect.mapError(({ cause }) => new BadInput({ message: cannotListen("http", options.listen, systemCode(cause)) }))
     )
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {
