@@ -15,6 +15,9 @@ const batch = (revision: number, ...commands: ReadonlyArray<string>) => {
     result: new Results(revision, executed, results)
   }
 }
+/** Lets other fibers run until they wait. */
+const settled = Effect.repeatN(Effect.yieldNow(), 100)
+
 const take = (feed: Feed<string, string>, from: number | undefined, count: number) =>
   Effect.map(
     Stream.runCollect(Stream.take(feed.watch(from), count)),
@@ -48,7 +51,7 @@ describe("Feed", () => {
       const feed = new Feed<string, string>(100)
       feed.push(batch(1, "a"))
       const watcher = yield* Effect.fork(Effect.flip(take(feed, 1, 2)))
-      yield* Effect.yieldNow()
+      yield* settled
       feed.push(batch(9, "i"))
       expect(yield* Fiber.join(watcher)).toMatchObject({ _tag: "Compacted", wanted: 2, floor: 8 })
       expect(yield* take(feed, 9, 1)).toEqual(["9i"])
@@ -68,9 +71,9 @@ describe("Feed", () => {
       const feed = new Feed<string, string>(100)
       feed.begin(41)
       const watcher = yield* Effect.fork(take(feed, undefined, 9))
-      yield* Effect.yieldNow()
+      yield* settled
       feed.push(batch(42, "z"))
-      yield* Effect.yieldNow()
+      yield* settled
       feed.close()
       expect(yield* Fiber.join(watcher)).toEqual(["42z"])
     }))
