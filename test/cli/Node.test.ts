@@ -102,10 +102,7 @@ describe.sequential("synod node", { timeout: 120_000 }, () => {
     })
     const { code, stderr, stdout } = await withNode(args, "SIGTERM", async (url) => {
       assert.deepStrictEqual(await get(url, "colour"), { key: "colour", value: "blue" })
-      const status = await (await fetch(`${url}/status`)).json() as {
-        readonly incarnation: number
-        readonly role: string
-      }
+      const status = await (await fetch(`${url}/status`)).json() as object
       assert.deepInclude(status, { node: "a", role: "leader", incarnation: 2, algorithm: "raft" })
     })
     assert.strictEqual(code, 0, stderr)

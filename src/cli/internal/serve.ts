@@ -33,10 +33,20 @@ export const serve = (config: NodeConfig): Effect.Effect<void, BadInput | CheckF
       `synod: ${config.id}, one of ${peers}, listens on ${formatAddress(config.listen)}; ` +
         `HTTP on http://${formatAddress(server.address)}; data in ${config.data}`
     )
+    yield* Effect.forkScoped(logLeaders(member))
     const signal = yield* Effect.raceFirst(stopSignal, stopped(member))
     printNote(`synod: ${signal}: ${config.id} answers what is in flight, and stops`)
     yield* server.drain
   })
+
+/** Who leads, in the log of every member, for those who read it after the fact. */
+const logLeaders = ({ store }: Member.Member): Effect.Effect<void> =>
+  store.replica.statusChanges.pipe(
+    Stream.filter(({ leader }) => leader !== undefined),
+    Stream.map(({ leader, node, term }) => `${node}: ${leader} leads term ${term}`),
+    Stream.changes,
+    Stream.runForEach(Effect.logInfo)
+  )
 
 /** A node whose disk failed serves no more. */
 const stopped = ({ failure, store }: Member.Member): Effect.Effect<never, BadInput | CheckFailed> =>
