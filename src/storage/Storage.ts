@@ -5,8 +5,10 @@
  * place, until a checkpoint replaces it. A frame that was never acknowledged is there whole or not at all, and what is
  * recovered is always a prefix of what was appended.
  * Model: processes crash at any instant; a crash keeps any subset of the bytes that were written and not yet synced;
- * the disk keeps what it synced. Flipped and missing bytes are detected, except in the last batch written: a damaged
- * last batch cannot be told from one that a crash tore, so it is cut.
+ * the disk keeps what it synced. Flipped and missing bytes and missing files are detected: every frame says what was durable before it, an idle journal
+ * marks its last frame as durable, and the folder's header knows the newest segment and, after a clean close, the last frame.
+ * What cannot be told apart: the last batch before a crash of the *host*, acknowledged, and then damaged or lost by the disk, looks like a batch that the crash
+ * tore; it is cut. After a crash of the process alone that holds only for a batch within whose turn of the event loop the process died.
  * Non-goals: repair of damaged data (a replica does that), sharing of a folder between hosts or process namespaces.
  *
  * @since 0.1.0

@@ -8,17 +8,40 @@ import { fileStorage, life, recovered, show, temporary, text } from "./support.j
 
 const values = ["one", "two|2", "three", "four", "five"]
 
-/** A small log, each frame a batch of its own; the bytes of every file, to damage copies of. */
-const smallLog = Effect.gen(function*() {
-  const directory = yield* temporary
-  yield* life(
-    fileStorage(directory),
-    (journal) => Effect.forEach(values, (value) => journal.append(value.split("|").map(text)), { discard: true })
-  )
-  return new Map<string, Uint8Array>(
-    fs.readdirSync(directory).map((name) => [name, fs.readFileSync(`${directory}/${name}`)])
-  )
+/** How the log came to its end: closed; the process died when it was idle; the host died too, and what was not synced is lost. */
+type End = "closed" | "killed" | "power"
+
+const filesOf = (directory: string) =>
+  new Map<string, Uint8Array>(fs.readdirSync(directory).map((name) => [name, fs.readFileSync(`${directory}/${name}`)]))
+
+/** Marks are the only bytes that nothing syncs. */
+const withoutMarks = (bytes: Uint8Array): Uint8Array => {
+  const copy = Buffer.from(bytes)
+  for (let at = copy.indexOf("SYNM"); at >= 0; at = copy.indexOf("SYNM", at)) copy.fill(0, at, at + 16)
+  return copy
+}
+
+/** The loop has turned: an idle journal has written its mark. */
+const turn: Effect.Effect<void> = Effect.async((resume) => {
+  setImmediate(() => setImmediate(() => resume(Effect.void)))
 })
+
+/** A small log, each frame a batch of its own; the bytes of every file, to damage copies of. */
+const smallLog = (end: End) =>
+  Effect.gen(function*() {
+    const directory = yield* temporary
+    const killed = yield* life(
+      fileStorage(directory),
+      (journal) =>
+        Effect.forEach(values, (value) => journal.append(value.split("|").map(text)), { discard: true }).pipe(
+          Effect.zipRight(turn),
+          Effect.zipRight(Effect.sync(() => filesOf(directory)))
+        )
+    )
+    killed.delete("LOCK")
+    if (end === "closed") return filesOf(directory)
+    return end === "killed" ? killed : new Map([...killed].map(([name, bytes]) => [name, withoutMarks(bytes)]))
+  })
 
 const restore = (directory: string, files: ReadonlyMap<string, Uint8Array>) => {
   for (const name of fs.readdirSync(directory)) fs.unlinkSync(`${directory}/${name}`)
@@ -48,31 +71,35 @@ const judge = (directory: string, files: ReadonlyMap<string, Uint8Array>, where:
   })
 
 describe("damage", () => {
-  it.scoped(
-    "a flipped byte anywhere in a segment is refused, or cuts at most the last frame",
-    () =>
-      Effect.gen(function*() {
-        const log = yield* smallLog
-        const directory = yield* temporary
-        const original = log.get(segment)!
-        const used = original.findLastIndex((byte) => byte !== 0) + 1
-        const verdicts = new Map<string, number>()
-        for (let at = 0; at < used + 24; at++) {
-          const bytes = Uint8Array.from(original)
-          bytes[at] = bytes[at]! ^ (1 << (at % 8))
-          const verdict = yield* judge(directory, new Map(log).set(segment, bytes), `byte ${at}`)
-          verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1)
-        }
-        expect(verdicts.get("refused")).toBeGreaterThan(200)
-        expect(verdicts.get("cut")).toBeGreaterThan(20)
-        expect(verdicts.get("whole")).toBeGreaterThan(10)
-      }),
-    60_000
-  )
+  for (
+    const [end, isCut] of [["closed", false], ["killed", false], ["power", true]] as const
+  ) {
+    it.scoped(
+      `a flipped byte anywhere in a segment is refused${isCut ? ", or cuts at most the last frame" : ""}: ${end}`,
+      () =>
+        Effect.gen(function*() {
+          const log = yield* smallLog(end)
+          const directory = yield* temporary
+          const original = log.get(segment)!
+          const used = original.findLastIndex((byte) => byte !== 0) + 1
+          const verdicts = { refused: 0, cut: 0, whole: 0 }
+          for (let at = 0; at < used + 24; at++) {
+            const bytes = Uint8Array.from(original)
+            bytes[at] = bytes[at]! ^ (1 << (at % 8))
+            verdicts[yield* judge(directory, new Map(log).set(segment, bytes), `byte ${at}`)]++
+          }
+          expect(verdicts.refused).toBeGreaterThan(200)
+          expect(verdicts.whole).toBeGreaterThan(10)
+          if (isCut) expect(verdicts.cut).toBeGreaterThan(20)
+          else expect(verdicts.cut).toBe(0)
+        }),
+      60_000
+    )
+  }
 
   it.scoped("a truncated segment is refused at every length", () =>
     Effect.gen(function*() {
-      const log = yield* smallLog
+      const log = yield* smallLog("power")
       const directory = yield* temporary
       const original = log.get(segment)!
       for (let length = 0; length < original.length; length += length < 400 ? 7 : 97) {
@@ -83,7 +110,7 @@ describe("damage", () => {
 
   it.scoped("an error names the file and the offset of the first frame that is lost", () =>
     Effect.gen(function*() {
-      const log = yield* smallLog
+      const log = yield* smallLog("power")
       const directory = yield* temporary
       const bytes = Uint8Array.from(log.get(segment)!)
       bytes[64 + 48 + 20] = 0xff
@@ -95,7 +122,7 @@ describe("damage", () => {
 
   it.scoped("a flipped byte anywhere in the header is refused, as is its absence", () =>
     Effect.gen(function*() {
-      const log = yield* smallLog
+      const log = yield* smallLog("power")
       const directory = yield* temporary
       const header = log.get("HEADER")!
       for (let at = 0; at < header.length; at++) {
@@ -112,16 +139,18 @@ describe("damage", () => {
     Effect.gen(function*() {
       const directory = yield* temporary
       const storage = fileStorage(directory)
-      yield* life(storage, (journal) =>
+      const files = yield* life(storage, (journal) =>
         Effect.gen(function*() {
           yield* journal.append([text("durable")])
           for (const value of ["b1", "b2"]) journal.unsafeAppend([text(value)], () => undefined)
           yield* journal.append([text("b3")])
+          return filesOf(directory)
         }))
-      const path = `${directory}/${segment}`
-      const bytes = fs.readFileSync(path)
+      files.delete("LOCK")
+      const bytes = Buffer.from(withoutMarks(files.get(segment)!))
       bytes[bytes.indexOf("b2")] = 0
-      fs.writeFileSync(path, bytes)
+      restore(directory, files.set(segment, bytes))
+      const path = `${directory}/${segment}`
       yield* life(storage, (journal) =>
         Effect.gen(function*() {
           expect(show(journal.recovered.frames)).toEqual(["durable", "b1"])
@@ -130,6 +159,35 @@ describe("damage", () => {
       expect(show((yield* recovered(storage)).frames)).toEqual(["durable", "b1", "new"])
       expect(fs.readFileSync(path).includes("b3")).toBe(false)
     }))
+
+  for (const end of ["closed", "killed"] as const) {
+    it.scoped(`segments that vanished are missed, the last one and all of them too: ${end}`, () =>
+      Effect.gen(function*() {
+        const directory = yield* temporary
+        const storage = fileStorage(directory)
+        const killed = yield* life(storage, (journal) =>
+          Effect.gen(function*() {
+            for (let i = 0; i < 12; i++) yield* journal.append([new Uint8Array(900).fill(i)])
+            return filesOf(directory)
+          }))
+        const files = end === "closed" ? filesOf(directory) : killed
+        for (const name of files.keys()) if (name.startsWith("LOCK")) files.delete(name)
+        const names = [...files.keys()].filter((name) => name.startsWith("segment")).toSorted()
+        expect(names.length).toBe(3)
+        restore(directory, files)
+        expect((yield* recovered(storage)).frames.length).toBe(12)
+        for (const gone of [names.slice(2), names.slice(1), names]) {
+          const left = new Map([...files].filter(([name]) => !gone.includes(name)))
+          restore(directory, left)
+          const error = yield* Effect.flip(recovered(storage))
+          expect(error).toMatchObject({ _tag: "StorageCorrupt", file: `${directory}/${names[2]}` })
+          expect(error.message).toContain("the segment is missing")
+          expect([...filesOf(directory).keys()].filter((name) => name.startsWith("segment")).toSorted()).toEqual(
+            names.filter((name) => !gone.includes(name))
+          )
+        }
+      }))
+  }
 
   it.scoped("a damaged checkpoint, a missing segment and a hole in an older segment are refused", () =>
     Effect.gen(function*() {

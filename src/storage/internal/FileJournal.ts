@@ -2,14 +2,25 @@
  * The open journal of a folder: group commit with one write and one fdatasync in flight.
  *
  * Frames are copied into the forming batch when they are appended; while a batch is written the next one forms. Buffers are two and
- * swap roles, because an allocation a batch costs more than the copy.
+ * swap roles, because an allocation a batch costs more than the copy. When nothing is left to write, a mark behind the last frame says that it is durable.
  */
 import { Buffer } from "node:buffer"
 import type { Frame, Stats } from "../Storage.js"
 import { type AppendError, StorageClosed, StorageFailed, StorageOverloaded, StorageTooLarge } from "../StorageError.js"
 import { codeOf, type FileSystem, replaceFile, syncDirectory, withFile, writeAll, writePromise } from "./FileSystem.js"
-import { frameBytes, putCheckpointHead, putFrame, putSegmentHeader, segmentHeaderBytes, viewOf } from "./Format.js"
-import { checkpointName, type Found, type Segment, segmentName } from "./Recovery.js"
+import {
+  type FolderHeader,
+  frameBytes,
+  markBytes,
+  putCheckpointHead,
+  putFolderHeader,
+  putFrame,
+  putMark,
+  putSegmentHeader,
+  segmentHeaderBytes,
+  viewOf
+} from "./Format.js"
+import { checkpointName, type Found, headerName, type Segment, segmentName } from "./Recovery.js"
 
 export interface Bounds {
   readonly segmentBytes: number
@@ -47,6 +58,7 @@ export class FileJournal {
   private flying = emptyBatch()
   private busy = false
   private scheduled = false
+  private marking = false
   private dead: StorageFailed | StorageClosed | undefined
   private closing: Promise<void> | undefined
   private segments: Array<Segment>
@@ -68,8 +80,7 @@ export class FileJournal {
   constructor(
     private readonly files: FileSystem,
     private readonly directory: string,
-    private readonly node: string,
-    private readonly salt: number,
+    private known: FolderHeader,
     private readonly bounds: Bounds,
     found: Found,
     fd: number | undefined
@@ -102,7 +113,7 @@ export class FileJournal {
     const sequence = ++this.last
     if (batch.length === 0) batch.first = sequence
     this.previous = putFrame(batch.buffer, batch.view, batch.length, size, frame, {
-      salt: this.salt,
+      salt: this.known.salt,
       previous: this.previous,
       sequence,
       batch: batch.first
@@ -144,9 +155,10 @@ export class FileJournal {
   close(): Promise<void> {
     return this.closing ??= (async () => {
       if (this.last > this.durable) await this.durableAt(this.last)
-      this.dead ??= new StorageClosed({ node: this.node })
+      this.dead ??= new StorageClosed({ node: this.known.node })
       await this.checkpointing
       while (this.busy) await new Promise<void>((done) => this.idlers.push(done))
+      if (this.dead._tag === "StorageClosed" && this.known.durable < this.durable) await this.remember().catch(() => {})
       const fd = this.fd
       this.fd = undefined
       if (fd !== undefined) await this.files.close(fd).catch(() => undefined)
@@ -155,7 +167,7 @@ export class FileJournal {
 
   private refusal(size: number): AppendError | undefined {
     if (this.dead !== undefined) return this.dead
-    if (this.closing !== undefined) return new StorageClosed({ node: this.node })
+    if (this.closing !== undefined) return new StorageClosed({ node: this.known.node })
     if (size > this.bounds.maxFrameBytes) {
       return new StorageTooLarge({ what: "frame", bytes: size, limit: this.bounds.maxFrameBytes })
     }
@@ -224,6 +236,31 @@ export class FileJournal {
     this.flush()
     for (const callback of callbacks) call(callback, undefined)
     this.wake()
+    if (!this.busy && !this.marking) {
+      this.marking = true
+      setImmediate(this.mark)
+    }
+  }
+
+  /** Says behind the last frame that it is durable, if nothing came in the meantime. No sync: it is for a process that dies, not for a host that does. */
+  private readonly mark = (): void => {
+    this.marking = false
+    const active = this.segments.at(-1)
+    if (this.busy || this.dead !== undefined || this.closing !== undefined || this.forming.length > 0) return
+    if (active === undefined || this.fd === undefined || this.position + markBytes > active.capacity) return
+    this.busy = true
+    const bytes = putMark(this.known.salt, this.durable)
+    writeAll(this.files, this.fd, bytes, bytes.length, this.position, (error) => {
+      if (error !== null) return this.broke("the write", active.path, error)
+      this.rest()
+      this.flush()
+    })
+  }
+
+  /** Makes the folder's header say how far the journal goes. */
+  private remember(): Promise<void> {
+    this.known = { ...this.known, segment: this.segments.at(-1)?.index ?? 0, durable: this.durable }
+    return replaceFile(this.files, this.directory, headerName, [putFolderHeader(this.known)])
   }
 
   /** The file is in nobody's hands now: it may be closed. */
@@ -274,7 +311,7 @@ export class FileJournal {
       }
       // The first frame names the one before it: the new segment hangs on the same chain.
       const previous = batch.buffer.readUInt32LE(12)
-      const header = { salt: this.salt, index, first: batch.first, previous, capacity }
+      const header = { salt: this.known.salt, index, first: batch.first, previous, capacity }
       await writePromise(this.files, fd, putSegmentHeader(header), 0)
       await this.files.fsync(fd)
     })
@@ -284,6 +321,7 @@ export class FileJournal {
     const fd = await this.files.open(path, "r+")
     this.fd = fd
     this.segments.push({ path, index, first: batch.first, capacity })
+    await this.remember()
     this.position = segmentHeaderBytes
     if (old !== undefined) await this.files.close(old)
     return { fd, path }
@@ -294,7 +332,10 @@ export class FileJournal {
     if (this.dead !== undefined) throw this.dead
     if (upTo < this.upTo) return
     try {
-      await replaceFile(this.files, this.directory, checkpointName, [putCheckpointHead(this.salt, upTo, bytes), bytes])
+      await replaceFile(this.files, this.directory, checkpointName, [
+        putCheckpointHead(this.known.salt, upTo, bytes),
+        bytes
+      ])
       this.upTo = upTo
       this.counts.checkpoints++
       let mark = this.marks[0]

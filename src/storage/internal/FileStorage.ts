@@ -18,9 +18,7 @@ import { type Bounds, FileJournal } from "./FileJournal.js"
 import { codeOf, type FileSystem, replaceFile, writePromise } from "./FileSystem.js"
 import { type FolderHeader, formatVersion, getFolderHeader, putFolderHeader } from "./Format.js"
 import { acquire } from "./Lock.js"
-import { checkpointName, readIfThere, recover } from "./Recovery.js"
-
-const headerName = "HEADER"
+import { checkpointName, headerName, readIfThere, recover } from "./Recovery.js"
 
 /** Who the folder belongs to: `undefined` when it is nobody's yet. */
 const identify = async (
@@ -54,8 +52,15 @@ const openFolder = async (files: FileSystem, directory: string, bounds: Bounds, 
   let fd: number | undefined
   try {
     const header = await identify(files, directory, options) ??
-      { ...options, version: formatVersion, salt: randomBytes(4).readUInt32LE(0), incarnation: 0 }
-    const found = await recover(files, directory, header.salt)
+      {
+        ...options,
+        version: formatVersion,
+        salt: randomBytes(4).readUInt32LE(0),
+        incarnation: 0,
+        segment: 0,
+        durable: 0
+      }
+    const found = await recover(files, directory, header)
     const active = found.segments.at(-1)
     if (active !== undefined) {
       fd = await files.open(active.path, "r+")
@@ -66,13 +71,14 @@ const openFolder = async (files: FileSystem, directory: string, bounds: Bounds, 
       await files.fsync(fd)
     }
     for (const name of await files.readdir(directory)) {
-      if (/^(HEADER|CHECKPOINT|segment-\d{16}\.log|LOCK\.\d+(\.stale)?)\.tmp$/.test(name)) {
+      if (/^(HEADER|CHECKPOINT|segment-\d{16}\.log|LOCK\.\d+)\.tmp$/.test(name)) {
         await files.unlink(`${directory}/${name}`)
       }
     }
     const incarnation = header.incarnation + 1
-    await replaceFile(files, directory, headerName, [putFolderHeader({ ...header, incarnation })])
-    const journal = new FileJournal(files, directory, options.node, header.salt, bounds, found, fd)
+    const known = { ...header, incarnation, segment: active?.index ?? 0, durable: found.last }
+    await replaceFile(files, directory, headerName, [putFolderHeader(known)])
+    const journal = new FileJournal(files, directory, known, bounds, found, fd)
     const recovered = { checkpoint: found.checkpoint, checkpointUpTo: found.upTo, frames: found.frames, incarnation }
     return { journal, recovered, release }
   } catch (error) {

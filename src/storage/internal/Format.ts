@@ -7,6 +7,9 @@
  * another place from being taken for the next frame. The batch number says what was durable when the frame was written
  * (one batch is in flight at a time, so everything before it): a hole before a valid frame of a later batch is damage,
  * a hole inside the batch that was in flight is what a crash leaves.
+ *
+ * Mark: magic u32 | crc u32 | last durable sequence u64. An idle journal writes one behind its last frame, without a sync,
+ * and the next batch overwrites it: for the last batch it says what the batch number of a later frame says for the others.
  */
 import crc32c from "crc-32/crc32c.js"
 import { Buffer } from "node:buffer"
@@ -15,6 +18,8 @@ export const formatVersion = 1
 export const frameHeaderBytes = 40
 export const segmentHeaderBytes = 64
 const frameMagic = 0x464e5953
+const markMagic = 0x4d4e5953
+export const markBytes = 16
 const two32 = 0x1_0000_0000
 
 export const checksum = (bytes: Uint8Array, salt: number): number => crc32c.buf(bytes, salt | 0) >>> 0
@@ -107,6 +112,22 @@ export const getFrame = (buffer: Buffer, at: number, salt: number): ReadFrame | 
   }
 }
 
+/** That all frames up to `durable` are durable. */
+export const putMark = (salt: number, durable: number): Uint8Array => {
+  const block = Buffer.alloc(markBytes)
+  block.writeUInt32LE(markMagic, 0)
+  putU64(viewOf(block), durable, 8)
+  block.writeUInt32LE(checksum(block.subarray(8), salt), 4)
+  return block
+}
+
+/** The last durable sequence number by the mark at `at`, or `undefined` when there is none of this folder. */
+export const getMark = (buffer: Buffer, at: number, salt: number): number | undefined =>
+  at + markBytes <= buffer.length && buffer.readUInt32LE(at) === markMagic &&
+    buffer.readUInt32LE(at + 4) === checksum(buffer.subarray(at + 8, at + markBytes), salt)
+    ? getU64(buffer, at + 8)
+    : undefined
+
 /** Seals a block: its last four bytes become the checksum of the others. */
 const seal = (block: Buffer): Buffer => {
   block.writeUInt32LE(checksum(block.subarray(0, block.length - 4), 0), block.length - 4)
@@ -154,35 +175,45 @@ export interface FolderHeader {
   readonly version: number
   readonly salt: number
   readonly incarnation: number
+  /** The newest segment when this was written, 0 without any: an older one as the newest means that some are gone. */
+  readonly segment: number
+  /** The last frame that was durable when this was written. */
+  readonly durable: number
   readonly cluster: string
   readonly node: string
 }
 
+const folderHeaderBytes = 48
+
 export const putFolderHeader = (header: FolderHeader): Uint8Array => {
   const cluster = Buffer.from(header.cluster, "utf8")
   const node = Buffer.from(header.node, "utf8")
-  const block = Buffer.alloc(36 + cluster.length + node.length)
+  const block = Buffer.alloc(folderHeaderBytes + cluster.length + node.length + 4)
   block.write("SYNODDIR", 0, "latin1")
   block.writeUInt32LE(header.version, 8)
   block.writeUInt32LE(header.salt, 12)
   putU64(viewOf(block), header.incarnation, 16)
-  block.writeUInt32LE(cluster.length, 24)
-  block.writeUInt32LE(node.length, 28)
-  block.set(cluster, 32)
-  block.set(node, 32 + cluster.length)
+  putU64(viewOf(block), header.segment, 24)
+  putU64(viewOf(block), header.durable, 32)
+  block.writeUInt32LE(cluster.length, 40)
+  block.writeUInt32LE(node.length, 44)
+  block.set(cluster, folderHeaderBytes)
+  block.set(node, folderHeaderBytes + cluster.length)
   return seal(block)
 }
 
 export const getFolderHeader = (block: Buffer): FolderHeader | undefined => {
-  if (block.length < 36 || !isMagic(block, "SYNODDIR") || !isSealed(block)) return undefined
-  const cluster = block.readUInt32LE(24)
-  if (36 + cluster + block.readUInt32LE(28) !== block.length) return undefined
+  if (block.length < folderHeaderBytes + 4 || !isMagic(block, "SYNODDIR") || !isSealed(block)) return undefined
+  const nodeAt = folderHeaderBytes + block.readUInt32LE(40)
+  if (nodeAt + block.readUInt32LE(44) + 4 !== block.length) return undefined
   return {
     version: block.readUInt32LE(8),
     salt: block.readUInt32LE(12),
     incarnation: getU64(block, 16),
-    cluster: block.toString("utf8", 32, 32 + cluster),
-    node: block.toString("utf8", 32 + cluster, block.length - 4)
+    segment: getU64(block, 24),
+    durable: getU64(block, 32),
+    cluster: block.toString("utf8", folderHeaderBytes, nodeAt),
+    node: block.toString("utf8", nodeAt, block.length - 4)
   }
 }
 

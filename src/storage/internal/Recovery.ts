@@ -6,7 +6,16 @@ import type { Buffer } from "node:buffer"
 import type { Frame } from "../Storage.js"
 import { StorageCorrupt } from "../StorageError.js"
 import { codeOf, type FileSystem } from "./FileSystem.js"
-import { asBuffer, getCheckpoint, getFrame, getSegmentHeader, segmentHeaderBytes } from "./Format.js"
+import {
+  asBuffer,
+  type FolderHeader,
+  getCheckpoint,
+  getFrame,
+  getMark,
+  getSegmentHeader,
+  markBytes,
+  segmentHeaderBytes
+} from "./Format.js"
 
 export interface Segment {
   readonly path: string
@@ -34,6 +43,7 @@ export const segmentName = (index: number): string => `segment-${String(index).p
 const segmentPattern = /^segment-(\d{16})\.log$/
 
 export const checkpointName = "CHECKPOINT"
+export const headerName = "HEADER"
 
 const dirtyEnd = (buffer: Buffer, from: number): number => {
   let end = buffer.length
@@ -57,18 +67,28 @@ export const readIfThere = async (files: FileSystem, path: string): Promise<Buff
 const refuseDurableAfter = (file: string, buffer: Buffer, from: number, end: number, salt: number, missing: number) => {
   for (let at = from; at < end; at += 8) {
     const frame = getFrame(buffer, at, salt)
-    if (frame !== undefined && (frame.batch > missing || frame.sequence <= missing)) {
+    const marked = frame === undefined ? getMark(buffer, at, salt) ?? 0 : 0
+    const isLater = frame !== undefined && (frame.batch > missing || frame.sequence <= missing)
+    if (isLater || marked >= missing) {
+      const witness = frame === undefined ? "a mark, written after it" : `frame ${frame.sequence}, written after it`
       throw new StorageCorrupt({
         file,
         offset: from,
-        detail:
-          `frame ${missing} is missing or damaged, and frame ${frame.sequence}, written after it was durable, follows at byte ${at}`
+        detail: `frame ${missing} is missing or damaged, and ${witness} was durable, follows at byte ${at}`
       })
     }
   }
 }
 
-export const recover = async (files: FileSystem, directory: string, salt: number): Promise<Found> => {
+/** The end of what a crash tore behind `position`: `position` itself when there is nothing but zeros, or the mark of the frame before. */
+const tornEndOf = (buffer: Buffer, position: number, salt: number, last: number): number => {
+  const clean = getMark(buffer, position, salt) === last ? position + markBytes : position
+  const end = dirtyEnd(buffer, clean)
+  return end > clean ? end : position
+}
+
+export const recover = async (files: FileSystem, directory: string, known: FolderHeader): Promise<Found> => {
+  const { salt } = known
   const names = await files.readdir(directory)
   const checkpointPath = `${directory}/${checkpointName}`
   const stored = await readIfThere(files, checkpointPath)
@@ -142,13 +162,28 @@ export const recover = async (files: FileSystem, directory: string, salt: number
       }
       next++
     }
-    tornEnd = dirtyEnd(buffer, position)
+    tornEnd = tornEndOf(buffer, position, salt, next - 1)
     refuseDurableAfter(file, buffer, position, tornEnd, salt, next)
   }
   const last = next - 1
+  const newest = segments.at(-1)
+  if (known.segment > (newest?.index ?? 0)) {
+    throw new StorageCorrupt({
+      file: `${directory}/${segmentName(known.segment)}`,
+      offset: 0,
+      detail: `the segment is missing, and ${newest === undefined ? "every one before it" : "all after it"}`
+    })
+  }
+  if (last < known.durable) {
+    throw new StorageCorrupt({
+      file: newest?.path ?? directory,
+      offset: position,
+      detail: `the log ends at frame ${last}, and frame ${known.durable} was durable`
+    })
+  }
   if (last < upTo) {
     throw new StorageCorrupt({
-      file: segments.at(-1)?.path ?? directory,
+      file: newest?.path ?? directory,
       offset: position,
       detail: `the log ends at frame ${last} and the checkpoint at frame ${upTo}, which was durable before it`
     })
