@@ -1,0 +1,149 @@
+/**
+ * Guarded actions, interned and memoised: an action runs once for each combination of values that it reads; then it is a chain of table look-ups.
+ */
+import type { Action, ActionModel } from "../../model/ActionModel.js"
+import type { Entry } from "./Frontier.js"
+import { Interner, SlotKeys } from "./Interner.js"
+import { PairTable } from "./PairTable.js"
+import type { Sink, Space } from "./Space.js"
+
+type Values = { readonly [name: string]: unknown }
+
+/** One assignment of an action: pairs of slot and component. */
+type Outcome = Int32Array
+
+/** The memo of one action. */
+interface Compiled {
+  readonly action: Action<Values>
+  readonly reads: ReadonlyArray<number>
+  /** By the number of values read so far: (prefix, component) -> prefix, the last one an index of `outcomes`. */
+  readonly chain: ReadonlyArray<PairTable>
+  readonly prefixes: Array<number>
+  readonly outcomes: Array<ReadonlyArray<Outcome>>
+}
+
+/** Instances of one action that a trace can tell apart. */
+const maxInstances = 4_096
+
+export class ActionSpace<V extends Values> implements Space {
+  private readonly names: ReadonlyArray<string>
+  private readonly components: ReadonlyArray<Interner<unknown>>
+  private readonly keys: ReadonlyArray<SlotKeys>
+  private readonly compiled: ReadonlyArray<Compiled>
+
+  constructor(private readonly model: ActionModel<V>) {
+    this.names = Object.keys(model.initial[0] ?? {})
+    this.components = this.names.map(() => new Interner<unknown>())
+    this.keys = this.components.map((components, slot) => new SlotKeys(components, slot))
+    this.compiled = model.actions.map((action) => ({
+      action: action as unknown as Action<Values>, // it is given exactly the variables that it reads
+      reads: action.reads.map((name) => this.slotOf(action.name, name)),
+      chain: action.reads.map(() => new PairTable()),
+      prefixes: action.reads.map(() => 0),
+      outcomes: []
+    }))
+  }
+
+  private slotOf(action: string, name: string): number {
+    const slot = this.names.indexOf(name)
+    if (slot < 0) throw new RangeError(`action ${action} of ${this.model.name} names ${name}, which is no variable`)
+    return slot
+  }
+
+  begin(sink: Sink): void {
+    for (const state of this.model.initial) {
+      const numbers = this.names.map((name, slot) => this.components[slot]!.intern(state[name]))
+      let low = 0
+      let high = 0
+      for (const [slot, number] of numbers.entries()) {
+        low = (low + this.keys[slot]!.low(number)) | 0
+        high = (high + this.keys[slot]!.high(number)) | 0
+      }
+      if (!sink.edge(low, high, -1)) continue
+      sink.vector.set(numbers)
+      sink.commit(numbers.length)
+    }
+  }
+
+  expand(state: Entry, sink: Sink): void {
+    const { vector } = state
+    const { compiled } = this
+    for (let a = 0; a < compiled.length; a++) {
+      const outcomes = this.outcomesOf(compiled[a]!, vector)
+      for (let o = 0; o < outcomes.length; o++) this.follow(state, outcomes[o]!, a * maxInstances + o, sink)
+    }
+  }
+
+  private follow(state: Entry, outcome: Outcome, event: number, sink: Sink): void {
+    const { vector } = state
+    let low = state.low
+    let high = state.high
+    for (let i = 0; i < outcome.length; i += 2) {
+      const slot = outcome[i]!
+      const keys = this.keys[slot]!
+      const before = vector[slot]!
+      const after = outcome[i + 1]!
+      if (before === after) continue
+      low = (low - keys.low(before) + keys.low(after)) | 0
+      high = (high - keys.high(before) + keys.high(after)) | 0
+    }
+    if (!sink.edge(low, high, event)) return
+    const next = sink.vector
+    for (let i = 0; i < state.length; i++) next[i] = vector[i]!
+    for (let i = 0; i < outcome.length; i += 2) next[outcome[i]!] = outcome[i + 1]!
+    sink.commit(state.length)
+  }
+
+  private outcomesOf(compiled: Compiled, vector: Int32Array): ReadonlyArray<Outcome> {
+    const { chain, reads } = compiled
+    let prefix = 0
+    for (let i = 0; i < reads.length; i++) {
+      const component = vector[reads[i]!]!
+      const known = chain[i]!.get(prefix, component)
+      prefix = known >= 0 ? known : this.extend(compiled, i, prefix, component, vector)
+    }
+    // an action that reads nothing has one outcome
+    return compiled.outcomes[prefix] ?? (compiled.outcomes[prefix] = this.run(compiled, vector))
+  }
+
+  private extend(compiled: Compiled, i: number, prefix: number, component: number, vector: Int32Array): number {
+    const isLast = i === compiled.reads.length - 1
+    const next = isLast ? compiled.outcomes.length : compiled.prefixes[i]!++
+    if (isLast) compiled.outcomes.push(this.run(compiled, vector))
+    compiled.chain[i]!.set(prefix, component, next)
+    return next
+  }
+
+  private run({ action, reads }: Compiled, vector: Int32Array): ReadonlyArray<Outcome> {
+    const read: Record<string, unknown> = {}
+    for (const slot of reads) read[this.names[slot]!] = this.components[slot]!.values[vector[slot]!]
+    const instances = action.step(read)
+    if (instances.length > maxInstances) {
+      throw new RangeError(`action ${action.name} of ${this.model.name} has ${instances.length} instances in one state`)
+    }
+    return instances.map((assignment) =>
+      Int32Array.from(
+        Object.entries(assignment).flatMap(([name, value]) => {
+          const slot = this.slotOf(action.name, name)
+          return [slot, this.components[slot]!.intern(value)]
+        })
+      )
+    )
+  }
+
+  decode(vector: Int32Array, length: number): V {
+    const state: Record<string, unknown> = {}
+    for (let slot = 0; slot < length; slot++) state[this.names[slot]!] = this.components[slot]!.values[vector[slot]!]
+    return state as V // the slots are the variables of the model, in order
+  }
+
+  eventName(event: number): string {
+    const { action } = this.compiled[Math.floor(event / maxInstances)]!
+    const instance = event % maxInstances
+    return instance === 0 ? action.name : `${action.name} #${instance + 1}`
+  }
+
+  isInside(vector: Int32Array, length: number): boolean {
+    return this.model.boundary === undefined || this.model.boundary(this.decode(vector, length))
+  }
+}
