@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { readFileSync, rmSync } from "node:fs"
 import { dirname } from "node:path"
-import { refusal, synod } from "./support.js"
+import { buildFirst, refusal, synod } from "./support.js"
+
+buildFirst()
 
 describe.sequential("synod demo", { timeout: 120_000 }, () => {
   it("crashes a leader and cuts a node off under load, and the history that it leaves is linearizable", async () => {

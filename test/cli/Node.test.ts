@@ -15,7 +15,9 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
-import { main, refusal, synod } from "./support.js"
+import { buildFirst, main, refusal, synod } from "./support.js"
+
+buildFirst()
 
 const folder = mkdtempSync(join(tmpdir(), "synod-node-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

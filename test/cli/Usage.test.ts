@@ -2,7 +2,9 @@ import { afterAll, assert, describe, it } from "@effect/vitest"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { refusal, synod } from "./support.js"
+import { buildFirst, refusal, synod } from "./support.js"
+
+buildFirst()
 
 const folder = mkdtempSync(join(tmpdir(), "synod-cli-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

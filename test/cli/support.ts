@@ -1,3 +1,4 @@
+import { beforeAll } from "@effect/vitest"
 import { spawn } from "node:child_process"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
@@ -34,6 +35,13 @@ export const synod = (
     child.on("error", reject)
     child.on("close", (status) => resolve({ status, stdout, stderr }))
   })
+
+/** Builds the command before the tests of a file, so that no test of them pays for it with its own time. */
+export const buildFirst = (): void =>
+  beforeAll(async () => {
+    const { status, stderr } = await synod(["--version"], { timeout: 280_000 })
+    if (status !== 0) throw new Error(`the command does not run: ${stderr}`)
+  }, 300_000)
 
 /** Bad input: exit status 2, nothing on standard output, and one line on standard error. */
 export const refusal = ({ status, stderr, stdout }: Ended): string => {
