@@ -162,7 +162,7 @@ const answer = (input, { status, text }) => {
     return ok(input._tag === "Delete" ? body.existed : body.written)
   }
   if (status === 404 && JSON.parse(text)._tag === "KeyNotFound") return ok(null)
-  return [400, 404, 413, 503].includes(status) || input._tag === "Get" ? fail : info
+  return [400, 403, 404, 413, 503].includes(status) || input._tag === "Get" ? fail : info
 }
 
 const door = (member) => (input) =>

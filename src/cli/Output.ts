@@ -57,9 +57,16 @@ export const progress = (what: string, total: number): { readonly tick: () => vo
  */
 export const status = (): { readonly show: (line: string) => void; readonly done: () => void } => {
   if (!process.stderr.isTTY) return { show: () => {}, done: () => {} }
+  let isShown = false
   return {
-    show: (line) => void process.stderr.write(`\r\u001b[K${line.slice(0, (process.stderr.columns ?? 80) - 1)}`),
-    done: () => void process.stderr.write("\r\u001b[K")
+    show: (line) => {
+      isShown = true
+      process.stderr.write(`\r\u001b[K${line.slice(0, (process.stderr.columns || 80) - 1)}`)
+    },
+    done: () => {
+      if (isShown) process.stderr.write("\r\u001b[K")
+      isShown = false
+    }
   }
 }
 

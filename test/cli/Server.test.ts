@@ -113,6 +113,18 @@ describe("the HTTP side of a node", () => {
       assert.deepStrictEqual([...control.entries.keys()], ["k".repeat(maxKeyBytes), "a"])
     }))
 
+  it.scopedLive("takes nothing from a page of another site, and anything from its own", () =>
+    Effect.gen(function*() {
+      const { ask, control, port } = yield* serve()
+      for (const origin of ["http://evil.example", "null", `http://127.0.0.1:${port}.evil.example`]) {
+        const answer = yield* ask("POST", "/kv/a/cas", "{\"expected\":null,\"value\":\"v\"}", { origin })
+        assert.strictEqual(answer.status, 403)
+        assert.include(answer.json(), { executed: false })
+      }
+      assert.strictEqual(control.entries.size, 0)
+      assert.strictEqual((yield* ask("PUT", "/kv/a", "v", { origin: `http://127.0.0.1:${port}` })).status, 200)
+    }))
+
   it.scopedLive("a body without a length is bounded too", () =>
     Effect.gen(function*() {
       const { control, port } = yield* serve()

@@ -27,11 +27,13 @@ export class Door {
 
   /** Around the routes. `maxBodyBytes` bounds every body that is read. */
   readonly middleware = (maxBodyBytes: number) => (app: HttpApp.Default): HttpApp.Default =>
-    Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ method }) => {
+    Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers, method }) => {
       const refused = this.isDraining
         ? refusal("Stopped")
         : this.inFlight >= this.maxInFlight
         ? refusal("Overloaded")
+        : isForeign(headers)
+        ? foreign
         : undefined
       if (refused !== undefined) {
         this.count(method, refused.status)
@@ -89,6 +91,16 @@ export class Door {
     else counter.count++
   }
 }
+
+/** A page of another site asks through the browser of somebody who can reach the node: that is not that somebody's wish. */
+const isForeign = ({ host, origin }: { readonly [name: string]: string | undefined }): boolean =>
+  origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`
+
+const foreign = HttpServerResponse.unsafeJson({
+  _tag: "Forbidden",
+  executed: false,
+  message: "requests of pages of other sites are not taken; nothing was executed"
+}, { status: 403 })
 
 /** A client that went away before the answer counts as 499. */
 const statusOf = (exit: Exit.Exit<HttpServerResponse.HttpServerResponse, unknown>): number =>
