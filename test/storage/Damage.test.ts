@@ -12,7 +12,12 @@ const values = ["one", "two|2", "three", "four", "five"]
 type End = "closed" | "killed" | "power"
 
 const filesOf = (directory: string) =>
-  new Map<string, Uint8Array>(fs.readdirSync(directory).map((name) => [name, fs.readFileSync(`${directory}/${name}`)]))
+  new Map<string, Uint8Array>(
+    fs.readdirSync(directory).filter((name) => !name.startsWith("LOCK")).map((name) => [
+      name,
+      fs.readFileSync(`${directory}/${name}`)
+    ])
+  )
 
 /** Marks are the only bytes that nothing syncs. */
 const withoutMarks = (bytes: Uint8Array): Uint8Array => {
@@ -38,7 +43,6 @@ const smallLog = (end: End) =>
           Effect.zipRight(Effect.sync(() => filesOf(directory)))
         )
     )
-    killed.delete("LOCK")
     if (end === "closed") return filesOf(directory)
     return end === "killed" ? killed : new Map([...killed].map(([name, bytes]) => [name, withoutMarks(bytes)]))
   })
@@ -146,7 +150,6 @@ describe("damage", () => {
           yield* journal.append([text("b3")])
           return filesOf(directory)
         }))
-      files.delete("LOCK")
       const bytes = Buffer.from(withoutMarks(files.get(segment)!))
       bytes[bytes.indexOf("b2")] = 0
       restore(directory, files.set(segment, bytes))
@@ -171,7 +174,6 @@ describe("damage", () => {
             return filesOf(directory)
           }))
         const files = end === "closed" ? filesOf(directory) : killed
-        for (const name of files.keys()) if (name.startsWith("LOCK")) files.delete(name)
         const names = [...files.keys()].filter((name) => name.startsWith("segment")).toSorted()
         expect(names.length).toBe(3)
         restore(directory, files)
@@ -203,7 +205,7 @@ describe("damage", () => {
       const names = fs.readdirSync(directory).filter((name) => name.startsWith("segment")).toSorted()
       expect(names.length).toBe(2)
       const files = new Map<string, Uint8Array>(
-        fs.readdirSync(directory).map((name) => [name, fs.readFileSync(`${directory}/${name}`)])
+        filesOf(directory)
       )
       const refused = (name: string, change: ((bytes: Buffer) => Buffer) | undefined) =>
         Effect.gen(function*() {

@@ -51,6 +51,46 @@ Effect.runPromise(Effect.scoped(Effect.gen(function*() {
 })))
 `
 
+/** Takes the lock some times, each time alone in the critical section; the last time it dies in there, and says how often it held. */
+const fighter = `
+import * as fs from "node:fs"
+import { acquire } from "./storage/internal/Lock.js"
+import { nodeFileSystem } from "./storage/internal/FileSystem.js"
+const [directory, times] = [process.argv[2], Number(process.argv[3])]
+const inside = directory + "/inside"
+for (let held = 0; held < times;) {
+  let release
+  try {
+    release = await acquire(nodeFileSystem, directory)
+  } catch (error) {
+    if (error._tag !== "StorageLocked") throw error
+    await new Promise((resolve) => setImmediate(resolve))
+    continue
+  }
+  held++
+  fs.writeFileSync(inside, String(process.pid), { flag: "wx" })
+  await new Promise((resolve) => setImmediate(resolve))
+  if (fs.readFileSync(inside, "utf8") !== String(process.pid)) throw new Error("two processes hold the lock")
+  fs.unlinkSync(inside)
+  if (held === times) {
+    fs.writeSync(1, String(held))
+    process.kill(process.pid, "SIGKILL")
+  }
+  await release()
+}
+`
+
+const fight = (script: string, directory: string, times: number): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const running = spawn(process.execPath, [script, directory, String(times)], { stdio: ["ignore", "pipe", "pipe"] })
+    let said = ""
+    let problem = ""
+    running.stdout.on("data", (chunk) => said += String(chunk))
+    running.stderr.on("data", (chunk) => problem += String(chunk))
+    running.on("error", reject)
+    running.on("close", (_code, signal) => signal === "SIGKILL" ? resolve(Number(said)) : reject(new Error(problem)))
+  })
+
 /** Runs the child until it said `count` numbers, kills it, and gives the last number it said. */
 const killAfter = (script: string, directory: string, count: number): Promise<number> =>
   new Promise((resolve, reject) => {
@@ -116,12 +156,41 @@ describe("SIGKILL", () => {
       yield* life(fileStorage(directory), () => Effect.void)
       const holder = spawn("sleep", ["60"])
       yield* Effect.addFinalizer(() => Effect.sync(() => holder.kill("SIGKILL")))
-      fs.writeFileSync(`${directory}/LOCK`, `${holder.pid}\n?\n`)
+      fs.writeFileSync(`${directory}/LOCK.0000000000000009`, `${holder.pid}\n?\n`)
       expect(yield* Effect.flip(recovered(fileStorage(directory)))).toMatchObject({
         _tag: "StorageLocked",
         pid: holder.pid
       })
-      fs.writeFileSync(`${directory}/LOCK`, `${holder.pid}\n1@another-boot\n`)
+      fs.writeFileSync(`${directory}/LOCK.0000000000000009`, `${holder.pid}\n1@another-boot\n`)
       expect((yield* recovered(fileStorage(directory))).incarnation).toBe(2)
     }))
+
+  it.scoped(
+    "of processes that fight over a folder whose holders keep dying, at most one holds it at a time",
+    () =>
+      Effect.gen(function*() {
+        const folder = yield* temporary
+        const directory = yield* temporary
+        transpile(source, `${folder}/storage`)
+        fs.writeFileSync(`${folder}/package.json`, `{ "type": "module" }`)
+        fs.writeFileSync(`${folder}/fighter.js`, fighter)
+        fs.symlinkSync(modules, `${folder}/node_modules`)
+        const fighters = Array.from(
+          { length: 4 },
+          (_, i) =>
+            Effect.gen(function*() {
+              let held = 0
+              for (let life = 0; life < 4; life++) {
+                held += yield* Effect.promise(() => fight(`${folder}/fighter.js`, directory, 10 + 7 * i + life))
+              }
+              return held
+            })
+        )
+        const held = yield* Effect.all(fighters, { concurrency: "unbounded" })
+        for (const count of held) expect(count).toBeGreaterThan(20)
+        // the newest generation is what is left of the fight
+        expect(fs.readdirSync(directory).filter((name) => name.startsWith("LOCK")).length).toBeLessThanOrEqual(2)
+      }),
+    60_000
+  )
 })

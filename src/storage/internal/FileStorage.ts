@@ -71,7 +71,7 @@ const openFolder = async (files: FileSystem, directory: string, bounds: Bounds, 
       await files.fsync(fd)
     }
     for (const name of await files.readdir(directory)) {
-      if (/^(HEADER|CHECKPOINT|segment-\d{16}\.log|LOCK\.\d+)\.tmp$/.test(name)) {
+      if (/^(HEADER|CHECKPOINT|segment-\d{16}\.log)\.tmp$/.test(name)) {
         await files.unlink(`${directory}/${name}`)
       }
     }
