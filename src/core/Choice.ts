@@ -94,7 +94,12 @@ class RandomChoice implements Recorded {
   private isWeighted = false
   private threshold = 0
 
-  constructor(private readonly seed: number, private readonly path: string, private readonly weights: Weights) {
+  constructor(
+    private readonly seed: number,
+    private readonly path: string,
+    private readonly weights: Weights,
+    private readonly isRecording: boolean
+  ) {
     this.prng = Prng.make(seed, path)
   }
 
@@ -106,7 +111,7 @@ class RandomChoice implements Recorded {
     if (!this.isWeighted) value = this.prng.below(n)
     else if (this.prng.next() >= this.threshold) return 0
     else value = n === 2 ? 1 : 1 + this.prng.below(n - 1)
-    if (value !== 0) this.entries.push(index, this.labelAt, n, value)
+    if (this.isRecording && value !== 0) this.entries.push(index, this.labelAt, n, value)
     return value
   }
 
@@ -122,7 +127,7 @@ class RandomChoice implements Recorded {
   fork(label: string): RandomChoice {
     let child = this.children.get(label)
     if (child === undefined) {
-      child = new RandomChoice(this.seed, `${this.path}/${escape(label)}`, this.weights)
+      child = new RandomChoice(this.seed, `${this.path}/${escape(label)}`, this.weights, this.isRecording)
       this.children.set(label, child)
     }
     return child
@@ -157,7 +162,15 @@ class RandomChoice implements Recorded {
  * @since 0.1.0
  * @category constructors
  */
-export const random = (seed: number, weights: Weights = {}): Recorded => new RandomChoice(seed, "", weights)
+export const random = (seed: number, weights: Weights = {}): Recorded => new RandomChoice(seed, "", weights, true)
+
+/**
+ * The same outcomes as `random`, without a tape: for runs whose tape nobody asks for, or which can be run again to get it.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const seeded = (seed: number, weights: Weights = {}): Choice => new RandomChoice(seed, "", weights, false)
 
 class ReplayChoice implements Choice {
   private next = 0

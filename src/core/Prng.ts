@@ -42,7 +42,7 @@ export class Prng {
     for (;;) {
       const x = this.next()
       const low = Math.imul(x, n) >>> 0
-      if (low >= n || low >= 0x100000000 % n) return (x * n - low) / 0x100000000 // exact: x * n < 2^53
+      if (low >= n || low >= 0x100000000 % n) return ((x * n - low) / 0x100000000) | 0 // exact, since x * n < 2^53; | 0 keeps it a small integer
     }
   }
 

@@ -17,7 +17,7 @@ export type Effect<P extends Vocabulary> =
   | { readonly _tag: "Reply"; readonly id: RequestId; readonly reply: P["reply"]; readonly gated: boolean }
   | { readonly _tag: "Emit"; readonly event: P["event"]; readonly gated: boolean }
   | { readonly _tag: "SetTimer"; readonly timer: P["timer"]; readonly min: Millis; readonly max: Millis }
-  | { readonly _tag: "CancelTimer"; readonly timer: P["timer"] }
+  | { readonly _tag: "CancelTimer"; readonly timer: P["timer"]; readonly min: 0; readonly max: 0 } // of the same shape, since drivers read millions of tags
 
 /**
  * Records the effects of one step. An effect after a `persist` of the same step waits for it; one before it does not: `persistedAt[i]` tells how many records
@@ -59,7 +59,7 @@ export class Recorder<P extends Vocabulary> implements Outbox<P> {
   }
 
   cancelTimer(timer: P["timer"]): void {
-    this.push({ _tag: "CancelTimer", timer })
+    this.push({ _tag: "CancelTimer", timer, min: 0, max: 0 })
   }
 
   reply(id: RequestId, reply: P["reply"]): void {

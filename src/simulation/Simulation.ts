@@ -44,7 +44,7 @@ export interface Report {
   readonly operations: number
   readonly violations: ReadonlyArray<Violation>
   readonly traceHash: string
-  /** Made when it is asked for. */
+  /** Recorded when it is asked for, by running the seed again. */
   readonly tape: Tape
   readonly plan: FaultPlan
   readonly counters: Cluster<Vocabulary>["counters"]
@@ -59,9 +59,17 @@ export interface Report {
  * @category running
  */
 export const run = <P extends Vocabulary>(scenario: Scenario<P>, options: Options): Report => {
-  const plan = Faults.redraw(Faults.ofKind(options.faults), Choices.random(options.seed).fork("swarm"))
-  const choice = Choices.random(options.seed, Faults.weights(plan))
-  return drive(scenario, options, plan, choice, () => choice.tape())
+  const plan = Faults.redraw(Faults.ofKind(options.faults), Choices.seeded(options.seed).fork("swarm"))
+  const weights = Faults.weights(plan)
+  let tape: Tape | undefined
+  return drive(scenario, options, plan, Choices.seeded(options.seed, weights), () => {
+    if (tape === undefined) {
+      const choice = Choices.random(options.seed, weights)
+      drive(scenario, options, plan, choice, () => ({ streams: {} }))
+      tape = choice.tape()
+    }
+    return tape
+  })
 }
 
 /**

@@ -260,8 +260,8 @@ export const applyCommitted = <S, C, R>(config: Config<S, C, R>, draft: Draft<S,
  */
 export const serveFollowerReads = <S, C, R>(draft: Draft<S, C, R>, out: Out<S, C, R>): void => {
   if (draft.reads.length === 0) return
+  if (!draft.reads.some((read) => read.index <= draft.applied)) return
   const ready = draft.reads.filter((read) => read.index <= draft.applied)
-  if (ready.length === 0) return
   for (const read of ready) out.now.reply(read.id, { _tag: "Readable", index: read.index })
   draft.reads = draft.reads.filter((read) => read.index > draft.applied)
 }

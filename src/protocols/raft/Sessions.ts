@@ -22,7 +22,7 @@ export interface Session<R> {
 }
 
 /**
- * The table, by session id, least recently used first.
+ * The table, by session id, in the order in which they were opened.
  *
  * @since 0.1.0
  * @category models
@@ -57,10 +57,7 @@ export type Lookup<R> =
  */
 export class Draft<R> {
   private table: Map<number, Session<R>> | undefined
-  private readonly own = new Map<
-    number,
-    { lowest: number; used: number; results: Map<number, { index: number; result: R }> }
-  >()
+  private own: Map<number, Writable<R>> | undefined
 
   constructor(
     private readonly base: Sessions<R>,
@@ -72,19 +69,34 @@ export class Draft<R> {
   }
 
   private writable(): Map<number, Session<R>> {
-    return this.table ??= new Map(this.base)
+    if (this.table === undefined) {
+      const table = this.table = new Map<number, Session<R>>()
+      this.base.forEach((session, id) => table.set(id, session)) // half the price of the constructor's iterator
+    }
+    return this.table
   }
 
   open(id: number): void {
     const table = this.writable()
     const session = { lowest: 1, used: id, results: new Map<number, { index: number; result: R }>() }
-    this.own.set(id, session)
+    this.note(id, session)
     table.set(id, session)
-    if (table.size > this.limits.maxSessions) {
-      const [oldest] = table.keys()
-      table.delete(oldest!)
-      this.own.delete(oldest!)
+    if (table.size > this.limits.maxSessions) this.evict(table)
+  }
+
+  /** Drops the least recently used. `used` differs between any two, since an entry uses one session. */
+  private evict(table: Map<number, Session<R>>): void {
+    let oldest: number | undefined
+    let used = Infinity
+    for (const [id, session] of table) {
+      if (session.used < used) {
+        oldest = id
+        used = session.used
+      }
     }
+    if (oldest === undefined) return
+    table.delete(oldest)
+    this.own?.delete(oldest)
   }
 
   lookup(id: number, sequence: number): Lookup<R> {
@@ -97,20 +109,17 @@ export class Draft<R> {
 
   /** Notes that the client has every answer below `lowest`, and that the entry at `index` used the session. */
   touch(id: number, index: number, lowest: number): void {
-    const session = this.draft(id)
+    const session = this.draft(id, lowest)
     session.used = index
+    if (lowest > session.lowest) session.lowest = lowest
     for (const answered of session.results.keys()) { // in the order of execution, which is nearly that of sequences
       if (answered >= lowest) break
       session.results.delete(answered)
     }
-    if (lowest > session.lowest) session.lowest = lowest
-    const table = this.writable()
-    table.delete(id)
-    table.set(id, session)
   }
 
   keep(id: number, sequence: number, index: number, result: R): void {
-    const session = this.draft(id)
+    const session = this.draft(id, 0)
     session.results.set(sequence, { index, result })
     if (session.results.size > this.limits.maxReplies) {
       const [oldest] = session.results.keys()
@@ -123,15 +132,31 @@ export class Draft<R> {
     return this.current
   }
 
-  private draft(id: number): { lowest: number; used: number; results: Map<number, { index: number; result: R }> } {
-    let session = this.own.get(id)
-    if (session === undefined) {
-      const base = this.current.get(id)
-      if (base === undefined) throw new Error(`session ${id} is not in the table`) // lookup comes first
-      session = { lowest: base.lowest, used: base.used, results: new Map(base.results) }
-      this.own.set(id, session)
-      this.writable().set(id, session)
-    }
+  private note(id: number, session: Writable<R>): void {
+    this.own ??= new Map()
+    this.own.set(id, session)
+  }
+
+  /** A session that may be changed. Its copy begins at the first result that is not answered, as if the answered ones before it were deleted one by one. */
+  private draft(id: number, lowest: number): Writable<R> {
+    const known = this.own?.get(id)
+    if (known !== undefined) return known
+    const base = this.current.get(id)
+    if (base === undefined) throw new Error(`session ${id} is not in the table`) // lookup comes first
+    const results = new Map<number, { index: number; result: R }>()
+    base.results.forEach((kept, sequence) => {
+      if (results.size > 0 || sequence >= lowest) results.set(sequence, kept)
+    })
+    const session: Writable<R> = { lowest: Math.max(base.lowest, lowest), used: base.used, results }
+    this.note(id, session)
+    this.writable().set(id, session)
     return session
   }
+}
+
+/** A session that is being changed. */
+interface Writable<R> {
+  lowest: number
+  used: number
+  readonly results: Map<number, { index: number; result: R }>
 }

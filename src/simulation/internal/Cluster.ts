@@ -13,7 +13,7 @@ import type { FaultPlan } from "../Faults.js"
 import type { Member, Scenario, Session } from "../Scenario.js"
 import { Clients } from "./Clients.js"
 import { Links } from "./Links.js"
-import { Mark } from "./marks.js"
+import { Mark, stamp } from "./marks.js"
 import { Nemesis } from "./Nemesis.js"
 import type { Host } from "./Node.js"
 import { SimulatedNode } from "./Node.js"
@@ -131,8 +131,7 @@ export class Cluster<P extends Vocabulary> implements Host<P> {
     const target = this.byId.get(to)
     const { digest, healed, links, now } = this
     this.session.onSend?.(this.members[from.index]!, to, message)
-    digest.int(Mark.send | from.index << 12 | (target?.index ?? 0xfff)).int(now)
-    digest.int(this.scenario.digest(message))
+    digest.int(stamp(Mark.send | from.index << 12 | (target?.index ?? 0xfff), now, this.scenario.digest(message)))
     if (target === undefined || this.nemesis.cuts(from.index, target.index) || (!healed && links.drops())) {
       digest.int(Mark.lost)
       this.counters.dropped++
@@ -154,7 +153,7 @@ export class Cluster<P extends Vocabulary> implements Host<P> {
       return
     }
     this.counters.delivered++
-    this.digest.int(Mark.deliver | to.index << 12 | from.index).int(this.now)
+    this.digest.int(stamp(Mark.deliver | to.index << 12 | from.index, this.now))
     to.receive(from.id, message)
   }
 

@@ -10,7 +10,7 @@ import type { FaultPlan } from "../Faults.js"
 /** What the faults of a run make of one message. */
 export class Links {
   /** The latest arrival on the link from i to j, at i * n + j. */
-  private readonly latest: Float64Array
+  private readonly latest: Array<number> // small integers: a Float64Array would make every time in the queue a boxed double
   private readonly delay: Choice
   private readonly dropping: Choice
   private readonly duplicating: Choice
@@ -18,7 +18,7 @@ export class Links {
   private readonly slow: Choice
 
   constructor(private readonly size: number, private readonly plan: FaultPlan, choice: Choice) {
-    this.latest = new Float64Array(size * size)
+    this.latest = Array.from({ length: size * size }, () => 0)
     this.delay = choice.fork("delay")
     this.dropping = choice.fork("drop")
     this.duplicating = choice.fork("duplicate")

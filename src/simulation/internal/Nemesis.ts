@@ -10,7 +10,7 @@ import type { FaultPlan } from "../Faults.js"
 import type { Cluster } from "./Cluster.js"
 import type { Grudge } from "./Grudge.js"
 import * as Grudges from "./Grudge.js"
-import { Mark } from "./marks.js"
+import { Mark, stamp } from "./marks.js"
 import type { SimulatedNode } from "./Node.js"
 
 /** @internal */
@@ -74,7 +74,7 @@ export class Nemesis<P extends Vocabulary> {
     const { cluster } = this
     const { nodes } = cluster
     this.grudge = this.grudge === undefined ? Grudges.draw(nodes.length, this.leader(), own) : undefined
-    cluster.digest.int(Mark.partition).int(cluster.now)
+    cluster.digest.int(stamp(Mark.partition, cluster.now))
     if (this.grudge === undefined) return
     cluster.counters.partitions++
     cluster.digest.bytes(this.grudge)

@@ -14,7 +14,7 @@ import type { Effect } from "../../core/Recorder.js"
 import { Recorder } from "../../core/Recorder.js"
 import type { FaultPlan } from "../Faults.js"
 import { Disk } from "./Disk.js"
-import { Mark } from "./marks.js"
+import { Mark, stamp } from "./marks.js"
 import type { Clock, Slot } from "./Timers.js"
 import { Timers } from "./Timers.js"
 
@@ -83,7 +83,7 @@ export class SimulatedNode<P extends Vocabulary> {
     const choosing = choice.fork("choose")
     this.recorder = new Recorder<P>((n, label) => {
       const chosen = choosing.below(n, label)
-      host.digest.int(Mark.choice | index << 12).int(chosen)
+      host.digest.int(stamp(Mark.choice | index << 12, chosen))
       return chosen
     })
     this.timers = new Timers(host, this.onTimer)
@@ -113,7 +113,7 @@ export class SimulatedNode<P extends Vocabulary> {
     this.inbox = []
     this.atEndOfBatch = []
     this.busyUntil = 0
-    this.host.digest.int(Mark.boot | this.index << 12).int(this.host.now)
+    this.host.digest.int(stamp(Mark.boot | this.index << 12, this.host.now))
     this.begin()
     this.after(this.protocol.start({ id: this.id, nodes: this.host.scenario.nodes }, this.disk.contents, this.recorder))
     this.end(1)
@@ -126,20 +126,20 @@ export class SimulatedNode<P extends Vocabulary> {
     this.up = false
     this.state = undefined
     this.timers.end()
-    this.host.digest.int(Mark.crash | this.index << 12 | Math.min(survived, 0xfff)).int(this.host.now)
+    this.host.digest.int(stamp(Mark.crash | this.index << 12 | Math.min(survived, 0xfff), this.host.now))
     this.host.stepped(this)
   }
 
   /** Stands still for a while: everything that reaches it waits, its disk's completions too. */
   pause(micros: number): void {
     if (!this.up) return
-    this.host.digest.int(Mark.pause | this.index << 12).int(this.host.now)
+    this.host.digest.int(stamp(Mark.pause | this.index << 12, this.host.now))
     this.busyUntil = Math.max(this.busyUntil, this.host.now + micros)
   }
 
   /** Goes on, if it stood still. */
   resume(): void {
-    this.host.digest.int(Mark.resume | this.index << 12).int(this.host.now)
+    this.host.digest.int(stamp(Mark.resume | this.index << 12, this.host.now))
     this.busyUntil = Math.min(this.busyUntil, this.host.now)
     this.wakeLater()
   }
@@ -238,7 +238,7 @@ export class SimulatedNode<P extends Vocabulary> {
   private fire(slot: Slot<P["timer"]>): void {
     if (!slot.isArmed || slot.deadline > this.host.now) return
     slot.isArmed = false
-    this.host.digest.int(Mark.timer | this.index << 12).int(this.host.now)
+    this.host.digest.int(stamp(Mark.timer | this.index << 12, this.host.now))
     if (this.protocol.onTimer === undefined) return
     this.after(this.protocol.onTimer(this.state, slot.timer, this.recorder))
   }
@@ -309,7 +309,7 @@ export class SimulatedNode<P extends Vocabulary> {
     this.host.at(micros, () => {
       if (this.life !== life) return
       const frames = this.disk.end()
-      this.host.digest.int(Mark.flush | this.index << 12 | Math.min(frames, 0xfff)).int(this.host.now)
+      this.host.digest.int(stamp(Mark.flush | this.index << 12 | Math.min(frames, 0xfff), this.host.now))
       this.host.stepped(this)
       this.input({ _tag: "Flushed", frames })
     })
