@@ -153,28 +153,37 @@ describe("Driver", () => {
     expect(log).toEqual([sent("same step"), ["write", 1]])
     driver.durable(1)
     driver.endBatch()
-    expect(log.slice(2)).toEqual([["emit", "durable 1"], ["emit", "echo"]])
+    expect(log.slice(2)).toEqual([["emit", "durable 1"]])
+    expect(driver.hasOwnWork).toBe(true)
+    driver.tick()
+    expect(log.slice(3)).toEqual([["emit", "echo"]])
   })
 
   it("law: own steps without end leave others their turn", () => {
-    type Loop = Protocol.Types<{ state: number; message: "again" }>
+    type Loop = Protocol.Types<{ state: number; message: "again"; timer: "more" }>
     const { driver } = bench(Protocol.make<Loop>({
       name: "loop",
       start: (_, __, out) => {
         out.send(a, "again")
+        out.setTimer("more", 0)
         return 0
       },
       onMessage: (n, _, __, out) => {
         out.send(a, "again")
         return n + 1
+      },
+      onTimer: (n, _, out) => {
+        out.setTimer("more", 0)
+        return n + 100
       }
     }))
     driver.start()
     driver.endBatch()
-    expect(driver.state).toBe(256)
+    expect(driver.state).toBe(100)
     expect(driver.hasOwnWork).toBe(true)
+    driver.tick()
     driver.endBatch()
-    expect(driver.state).toBe(512)
+    expect(driver.state).toBe(301)
   })
 
   it("law: refused frames keep their order and are written when there is room", () => {

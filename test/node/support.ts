@@ -1,6 +1,5 @@
 /** What the tests of the driver share: sinks that write everything down, a disk and a clock by hand. */
 import * as NodeId from "synod/core/NodeId"
-import * as Prng from "synod/core/Prng"
 import type { Protocol, Vocabulary } from "synod/core/Protocol"
 import { emptyDurable } from "synod/core/Protocol"
 import type { Codec } from "synod/network/Codec"
@@ -34,9 +33,8 @@ export const b = NodeId.make("b")
 
 export const bench = <P extends Vocabulary>(
   protocol: Protocol<P>,
-  options: { readonly durable?: P["durable"]; readonly frameBytes?: number; readonly seed?: number } = {}
+  options: { readonly durable?: P["durable"]; readonly frameBytes?: number; readonly draw?: (n: number) => number } = {}
 ): Bench<P> => {
-  const prng = Prng.make(options.seed ?? 1)
   const record = json<P["record"]>()
   const log: Array<unknown> = []
   const frames: Bench<P>["frames"] = []
@@ -63,7 +61,7 @@ export const bench = <P extends Vocabulary>(
           return true
         },
         now: () => self.now,
-        draw: (n) => prng.below(n)
+        draw: options.draw ?? (() => 0)
       }
     })
   }

@@ -2,9 +2,10 @@
  * The production driver of a protocol, without Effect, clock or I/O: inputs are synchronous calls, effects go to sinks.
  *
  * ```
- * batch:  due timers -> inputs, a step each -> end-of-batch timers and self-sends -> one frame of all records -> (durable) gated effects -> onDurable
+ * batch:  due timers -> inputs, a step each -> end-of-batch timers -> one frame of all records -> (durable) gated effects -> onDurable
  * ```
- * A batch begins with its first input and ends with `endBatch`. The records of all its steps are one frame, so that a crash takes all of them or none; a batch that
+ * A batch begins with its first input and ends with `endBatch`. What its own steps cause, a message to oneself or a timer of 0 that an end-of-batch timer armed, is
+ * an input of a later batch, `tick`, so that others get their turn. The records of all its steps are one frame, so that a crash takes all of them or none; a batch that
  * outgrows `frameBytes` is cut between steps. A throw of a handler leaves the driver unusable: its life is over.
  *
  * @internal
@@ -49,9 +50,6 @@ interface Unfolded<P extends Vocabulary> {
   readonly records: ReadonlyArray<P["record"]>
 }
 
-/** Steps that a batch may take on its own account, by self-sends and timers of 0, before others get their turn. */
-const maxOwnSteps = 256
-
 /** @internal */
 export class Driver<P extends Vocabulary> {
   readonly counters = { steps: 0, batches: 0, frames: 0 }
@@ -63,8 +61,8 @@ export class Driver<P extends Vocabulary> {
   private readonly gate = new Gate<Effect<P>>()
   private readonly recorder: Recorder<P>
   private readonly timers = new TimerQueue<P["timer"]>()
-  /** Timers of 0, by key, in the order of arming. */
-  private readonly ending = new Map<unknown, P["timer"]>()
+  /** Timers of 0, by key, in the order of their first arming. */
+  private readonly ending = new Map<unknown, { readonly timer: P["timer"]; isArmed: boolean }>()
   private own: Array<P["message"]> = []
   private readonly writer = new Writer(4_096)
   private forming: Array<P["record"]> = []
@@ -90,7 +88,7 @@ export class Driver<P extends Vocabulary> {
     return this.refused.length > 0
   }
 
-  /** Whether own steps were left over when the batch ended: another batch is due at once. */
+  /** Whether own messages or timers of 0 are left over: `tick` is due at once. */
   get hasOwnWork(): boolean {
     return this.own.length > 0 || this.ending.size > 0
   }
@@ -116,9 +114,14 @@ export class Driver<P extends Vocabulary> {
     this.run(() => this.options.protocol.onRequest?.(this.current, id, request, this.recorder) ?? this.current)
   }
 
-  /** Runs the timers that are due, as every input does first. */
+  /** Runs the timers that are due, as every input does first, and what own steps have caused. */
   tick(): void {
     this.begin()
+    const { protocol, self } = this.options
+    const { own } = this
+    this.own = []
+    this.endTimers()
+    for (const message of own) this.run(() => protocol.onMessage(this.current, self.id, message, this.recorder))
   }
 
   /** Every frame up to `position` is durable. */
@@ -138,11 +141,10 @@ export class Driver<P extends Vocabulary> {
     }
   }
 
-  /** Ends the batch: own steps, then the frame. */
+  /** Ends the batch: its timers of 0, then its frame. */
   endBatch(): void {
-    if (this.time === undefined && !this.hasOwnWork) return
-    this.begin()
-    for (let steps = 0; this.hasOwnWork && steps < maxOwnSteps; steps++) this.ownStep()
+    if (this.time === undefined) return
+    this.endTimers()
     this.close()
     this.time = undefined
     this.counters.batches++
@@ -158,15 +160,12 @@ export class Driver<P extends Vocabulary> {
     return true
   }
 
-  private ownStep(): void {
-    const message = this.own.shift()
-    if (message !== undefined) {
-      const { protocol, self } = this.options
-      return this.run(() => protocol.onMessage(this.current, self.id, message, this.recorder))
-    }
-    for (const [key, timer] of this.ending) {
+  /** Fires the timers of 0 that are armed now, in the order of their first arming, unless one of them cancels another. */
+  private endTimers(): void {
+    if (this.ending.size === 0) return
+    for (const [key, slot] of Array.from(this.ending)) {
       this.ending.delete(key)
-      return this.fire(timer)
+      if (slot.isArmed) this.fire(slot.timer)
     }
   }
 
@@ -230,7 +229,7 @@ export class Driver<P extends Vocabulary> {
     if (effect._tag === "SetTimer") this.arm(effect.timer, effect.min, effect.max)
     else if (effect._tag === "CancelTimer") {
       this.timers.cancel(effect.timer)
-      this.ending.delete(timerKey(effect.timer))
+      this.disarmEnding(effect.timer)
     } else if (!this.gate.isOpen && (effect.gated || (effect._tag === "Send" && effect.to === this.options.self.id))) {
       this.gate.hold(effect)
     } else this.leave(effect)
@@ -250,12 +249,22 @@ export class Driver<P extends Vocabulary> {
   }
 
   private arm(timer: P["timer"], min: number, max: number): void {
-    const delay = max > min ? min + this.options.sinks.draw(Math.floor(max - min) + 1, "timer") : min
-    const key = timerKey(timer)
-    this.ending.delete(key)
-    if (delay <= 0) {
+    if (max <= 0) {
       this.timers.cancel(timer)
-      this.ending.set(key, timer)
-    } else this.timers.arm(timer, this.time! + delay) // within a batch, which has a time
+      const key = timerKey(timer)
+      const slot = this.ending.get(key)
+      if (slot === undefined) this.ending.set(key, { timer, isArmed: true })
+      else slot.isArmed = true
+    } else {
+      this.disarmEnding(timer)
+      const delay = max > min ? min + this.options.sinks.draw(Math.floor(max - min) + 1, "timer") : min
+      this.timers.arm(timer, this.time! + delay) // within a batch, which has a time
+    }
+  }
+
+  /** A timer of 0 keeps its place, should it be armed again within the batch. */
+  private disarmEnding(timer: P["timer"]): void {
+    const slot = this.ending.size === 0 ? undefined : this.ending.get(timerKey(timer))
+    if (slot !== undefined) slot.isArmed = false
   }
 }
