@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { spawn } from "node:child_process"
+import { execFileSync, spawn } from "node:child_process"
 import * as fs from "node:fs"
 import { fileURLToPath } from "node:url"
 import ts from "typescript"
@@ -49,6 +49,24 @@ Effect.runPromise(Effect.scoped(Effect.gen(function*() {
   fill()
   yield* Effect.never
 })))
+`
+
+/** Appends until the file system refuses, then says how many frames were acknowledged, and the error. */
+const filler = `
+import * as Effect from "effect/Effect"
+import { makeFile } from "./storage/internal/FileStorage.js"
+import { nodeFileSystem } from "./storage/internal/FileSystem.js"
+const storage = makeFile({ directory: process.argv[2], segmentBytes: 32768 }, nodeFileSystem)
+Effect.runPromise(Effect.scoped(Effect.gen(function*() {
+  const journal = yield* storage.open({ node: "a", cluster: "test" })
+  for (let size = 1000;; size += 1000) {
+    const result = yield* Effect.either(journal.append([new Uint8Array(size)]))
+    if (result._tag === "Right") continue
+    const again = yield* Effect.flip(journal.append([]))
+    const { _tag, code, message, operation } = result.left
+    return { acknowledged: journal.stats().durableSequence, _tag, code, message, operation, same: again === result.left }
+  }
+}))).then((found) => process.stdout.write(JSON.stringify(found)))
 `
 
 /** Takes the lock some times, each time alone in the critical section; the last time it dies in there, and says how often it held. */
@@ -113,7 +131,7 @@ const killAfter = (script: string, directory: string, count: number): Promise<nu
     })
   })
 
-describe("SIGKILL", () => {
+describe("real processes", () => {
   it.scoped(
     "in 24 rounds at seeded moments loses no acknowledged frame, and a dead holder's lock is taken over",
     () =>
@@ -193,4 +211,27 @@ describe("SIGKILL", () => {
       }),
     60_000
   )
+
+  it.scoped("a file system that takes no more bytes fails the journal with its code; what was acknowledged is there", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporary
+      const directory = yield* temporary
+      transpile(source, `${folder}/storage`)
+      fs.writeFileSync(`${folder}/package.json`, `{ "type": "module" }`)
+      fs.writeFileSync(`${folder}/filler.js`, filler)
+      fs.symlinkSync(modules, `${folder}/node_modules`)
+      // no file may grow beyond 64 blocks of 512 bytes (of 1,024 in some shells): a segment for a large frame does not fit
+      const script = `ulimit -f 64; exec "${process.execPath}" "${folder}/filler.js" "${directory}"`
+      const said = execFileSync("sh", ["-c", script], { encoding: "utf8" })
+      const found = JSON.parse(said)
+      expect(found).toMatchObject({
+        _tag: "StorageFailed",
+        code: "EFBIG",
+        operation: "the creation of a segment",
+        same: true
+      })
+      expect(found.message).toContain("EFBIG")
+      expect(found.acknowledged).toBeGreaterThan(10)
+      expect((yield* recovered(fileStorage(directory))).frames.length).toBe(found.acknowledged)
+    }))
 })
