@@ -128,13 +128,21 @@ const compileEnums = (ast: AST.Enums): Node => {
   )
 }
 
+/** A chain of refinements is one node: the innermost filter first, as the Schema itself does it. */
 const compileRefinement = (ast: AST.Refinement, go: Compile): Node => {
-  const from = go(ast.from)
+  const chain = [ast]
+  for (let from = ast.from; from._tag === "Refinement"; from = from.from) chain.unshift(from)
+  const from = go(chain[0]!.from)
   return {
     encode: (value, writer) => from.encode(value, writer),
     decode: (reader) => {
       const value = from.decode(reader)
-      if (Option.isSome(ast.filter(value, AST.defaultParseOption, ast))) reader.fail(`not a ${String(ast)}`)
+      for (let i = 0; i < chain.length; i++) {
+        const refinement = chain[i]!
+        if (refinement.filter(value, AST.defaultParseOption, refinement)._tag === "Some") {
+          reader.fail(`not a ${String(refinement)}`)
+        }
+      }
       return value
     },
     isEmpty: from.isEmpty
