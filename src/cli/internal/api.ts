@@ -1,8 +1,9 @@
 /**
  * What a node says over HTTP: the contract, from which the routes, their validation and the OpenAPI page are made.
  *
- * A client records a history by the status: 2xx, and 404 with `_tag` KeyNotFound, = `ok`; 400, 403, 413, 503 and any other 404 = `fail`, nothing was and nothing will be executed; 500, 504, a lost connection and
- * a deadline of the client's own = `info`, it may have happened or may happen yet. A failed read had no effect either way.
+ * A client records a history by the status: 2xx, and 404 with `_tag` KeyNotFound, = `ok`; 400, 403, 413, 503 and any other 404 = `fail`, nothing was and nothing
+ * will be executed; 500, 504, a lost connection and a deadline of the client's own = `info`, it may have happened or may happen yet. A failed read had no effect
+ * either way.
  *
  * @since 0.1.0
  */

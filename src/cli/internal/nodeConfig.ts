@@ -52,7 +52,7 @@ const File = Schema.Struct({
   electionTimeoutMillis: bounded(10, 600_000),
   heartbeatMillis: bounded(1, 200_000),
   timeoutMillis: bounded(1, 60_000),
-  maxValueBytes: bounded(1, 4 * 1024 * 1024),
+  maxValueBytes: bounded(1, 2 * 1024 * 1024),
   maxInFlight: bounded(1, 65_536),
   segmentBytes: bounded(64 * 1024, 1024 * 1024 * 1024)
 })
