@@ -55,16 +55,20 @@ const choose = (options: Options): ReadonlyArray<Suite> => {
     }
   }
   const wanted = (group: Group): boolean =>
-    options.cases.length === 0 || options.cases.some((text) => group.name.includes(text))
+    (options.cases.length === 0 || options.cases.some((text) => group.name.includes(text))) &&
+    (options.against.length === 0 || group.implementations.some(({ peer }) => isIn(options.against, peer)))
   return chosen.map((suite) => ({ ...suite, groups: suite.groups.filter(wanted) })).filter(({ groups }) =>
     groups.length > 0
   )
 }
 
+const isIn = (names: ReadonlyArray<string>, name: string | undefined): boolean =>
+  name !== undefined && names.includes(name)
+
 /** Ours and the floors always; a peer when it is asked for, or when nothing is asked for and npm brings it. */
 const isChosen = ({ peer, role }: Implementation, against: ReadonlyArray<string>): boolean =>
   role === "ours" || role === "floor" ||
-  (against.length === 0 ? role === "peer" : peer !== undefined && against.includes(peer))
+  (against.length === 0 ? role === "peer" : isIn(against, peer))
 
 const present = (group: Group, options: Options, said: Set<string>): ReadonlyArray<Implementation> =>
   group.implementations.filter((implementation) => {
