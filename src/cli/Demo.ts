@@ -20,8 +20,8 @@ import { ImportError, toSynod } from "../consistency/Import.js"
 import * as NodeId from "../core/NodeId.js"
 import { BadInput, CheckFailed } from "./Errors.js"
 import { defaultMaxValueBytes } from "./internal/api.js"
-import type { Member, Seen } from "./internal/demoStory.js"
-import { play } from "./internal/demoStory.js"
+import type { Member } from "./internal/demoStory.js"
+import { complaint, play } from "./internal/demoStory.js"
 import { makeFaulty } from "./internal/member.js"
 import { integer } from "./internal/options.js"
 import { freePorts } from "./internal/ports.js"
@@ -117,16 +117,6 @@ const run = (seed: number, wanted: string | undefined, json: boolean) =>
   })
 
 const unwritable = (error: PlatformError) => new BadInput({ message: `--history: ${error.message}` })
-
-/** What makes the demo a failure; undefined when everything held. */
-const complaint = ({ crashes, partitions, restarts, workload }: Seen, verdict: string): string | undefined => {
-  if (verdict !== "consistent") return `the history is not linearizable: ${verdict}`
-  const [lost] = workload.lost
-  if (lost !== undefined) return `${lost.key}: write ${lost.acknowledged} was acknowledged, and ${lost.found} was read`
-  return crashes < 1 || restarts < 1 || partitions < 1
-    ? `${crashes} crashes, ${restarts} restarts and ${partitions} partitions were seen, where at least one of each is due`
-    : undefined
-}
 
 const historyFile = Effect.gen(function*() {
   const files = yield* FileSystem.FileSystem

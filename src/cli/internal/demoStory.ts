@@ -108,6 +108,16 @@ export const play = (
     return { crashes, restarts, partitions, elections: leaders.size, workload: result }
   })
 
+/** What makes the demo a failure; undefined when everything held. */
+export const complaint = ({ crashes, partitions, restarts, workload }: Seen, verdict: string): string | undefined => {
+  if (verdict !== "consistent") return `the history is not linearizable: ${verdict}`
+  const [lost] = workload.lost
+  if (lost !== undefined) return `${lost.key}: write ${lost.acknowledged} was acknowledged, and ${lost.found} was read`
+  return crashes < 1 || restarts < 1 || partitions < 1
+    ? `${crashes} crashes, ${restarts} restarts and ${partitions} partitions were seen, where at least one of each is due`
+    : undefined
+}
+
 const statusThat = ({ store }: Member, holds: (status: Status) => boolean): Effect.Effect<Status | undefined> =>
   Effect.map(store.replica.status, (status) => holds(status) ? status : undefined)
 
