@@ -22,6 +22,8 @@ import type { Scenario } from "./Scenario.js"
 export interface Options {
   readonly seed: number
   readonly faults: FaultKind
+  /** Exactly these rates, and no others, instead of a swarm's draw of `faults`. */
+  readonly plan?: Partial<FaultPlan>
   /** Virtual milliseconds under faults. */
   readonly duration: number
   /** Virtual milliseconds after the faults ended, before the end is judged. */
@@ -59,7 +61,9 @@ export interface Report {
  * @category running
  */
 export const run = <P extends Vocabulary>(scenario: Scenario<P>, options: Options): Report => {
-  const plan = Faults.redraw(Faults.ofKind(options.faults), Choices.seeded(options.seed).fork("swarm"))
+  const plan = options.plan === undefined
+    ? Faults.redraw(Faults.ofKind(options.faults), Choices.seeded(options.seed).fork("swarm"))
+    : { ...Faults.none, ...options.plan }
   const weights = Faults.weights(plan)
   let tape: Tape | undefined
   return drive(scenario, options, plan, Choices.seeded(options.seed, weights), () => {
@@ -115,8 +119,9 @@ const drive = <P extends Vocabulary>(
     },
     plan,
     counters: cluster.counters,
-    replayLine:
-      `npm run synod -- simulate ${scenario.name} --nodes ${nodes} --seeds ${options.seed}..${options.seed} --faults ${options.faults}`
+    replayLine: options.plan === undefined
+      ? `npm run synod -- simulate ${scenario.name} --nodes ${nodes} --seeds ${options.seed}..${options.seed} --faults ${options.faults}`
+      : `Simulation.run(${scenario.name}, ${JSON.stringify(options)})`
   }
 }
 

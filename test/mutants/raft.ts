@@ -8,7 +8,7 @@ import { machine } from "synod/protocols/key-value/KeyValue"
 import type { Rules } from "synod/protocols/raft/Rules"
 import { published } from "synod/protocols/raft/Rules"
 import * as Sessions from "synod/protocols/raft/Sessions"
-import type { FaultKind } from "synod/simulation/Faults"
+import type { FaultKind, FaultPlan } from "synod/simulation/Faults"
 import type { Options, Vocabulary } from "synod/simulation/scenarios/RaftKeyValue"
 
 /** A run of the scenario that shows a bug, and the property that it violates. */
@@ -16,6 +16,8 @@ export interface Found
   extends Pick<Options, "nodes" | "clients" | "keys" | "maxEntriesPerMessage" | "snapshotEvery" | "snapshotTail">
 {
   readonly faults: FaultKind
+  /** Rates that make the story likely, where a swarm's draw would take thousands of seeds. */
+  readonly plan?: Partial<FaultPlan>
   readonly seed: number
   readonly property: string
 }
@@ -70,6 +72,22 @@ const hintless = mishears((_, message) =>
 const all = (seed: number, property: string): Found => ({ nodes: 5, faults: "all", seed, property })
 
 export const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "R1-old-term-commit",
+    bug: "an entry of an older term is committed by counting (figure 8 of the paper)",
+    plant: rules({
+      leaderCommit: (quorum, ack, _termAt, _term, commit) =>
+        Math.max(commit, published.leaderCommit(quorum, ack, () => 0, 0, commit))
+    }),
+    found: {
+      nodes: 3,
+      maxEntriesPerMessage: 1,
+      faults: "all",
+      plan: { drop: 0.3, tornFlush: 0.02, killLeader: 0.5, slowDisk: 0.1 },
+      seed: 57,
+      property: "ElectableHasCommitted"
+    }
+  },
   {
     name: "R2-hasty-vote",
     bug: "a vote leaves before it is on the disk",
@@ -171,13 +189,22 @@ export const mutants: ReadonlyArray<Mutant> = [
         return index > commit && termAt(index) === term ? index : commit
       }
     }),
-    found: all(1, "QuorumLogInv")
+    found: all(1, "ElectableHasCommitted")
   },
   {
     name: "R29-no-up-to-date-check",
     bug: "a vote is granted to a candidate whose log is behind",
     plant: rules({ isUpToDate: () => true }),
-    found: all(2, "LeaderCompletenessInv")
+    found: all(2, "ElectableHasCommitted")
+  },
+  {
+    name: "R29-index-before-term",
+    bug: "logs are compared by their length first, and only then by the term of their end",
+    plant: rules({
+      isUpToDate: (log, { lastIndex, lastTerm }) =>
+        lastIndex > log.last || (lastIndex === log.last && lastTerm >= log.lastTerm)
+    }),
+    found: { nodes: 3, faults: "all", seed: 143, property: "MoreUpToDateCorrectInv" }
   },
   {
     name: "R32-minority-elects",

@@ -47,8 +47,8 @@ describe("Raft in the simulator", () => {
 
 describe("planted bugs of Raft", () => {
   it.each(mutants)("$name: $bug", ({ control, found, plant }) => {
-    const { faults, property, seed, ...options } = found
-    const run = { seed, faults, duration: 10_000, calm: 4_000 }
+    const { faults, plan, property, seed, ...options } = found
+    const run = { seed, faults, duration: 10_000, calm: 4_000, ...(plan === undefined ? {} : { plan }) }
     const report = Simulation.run(RaftKeyValue.make({ ...options, ...plant }), run)
     assert.include(report.violations.map((violation) => violation.property), property)
     assert.deepStrictEqual(Simulation.run(RaftKeyValue.make({ ...options, ...control }), run).violations, [])

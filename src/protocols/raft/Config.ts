@@ -32,8 +32,12 @@ export interface Config<S, C, R> {
   readonly maxReads: number
   /** A snapshot is taken when so many entries were applied since the last one. Default 16,384. */
   readonly snapshotEvery: number
+  /** And one when so many bytes of entries, by `sizeOf`, were applied since the last one, or as many as that one has. Default: no such bound. */
+  readonly snapshotBytes: number
   /** Entries kept behind a snapshot for peers that are a little slow. Default 1,024. */
   readonly snapshotTail: number
+  /** Bytes of such entries. Default: no such bound. */
+  readonly snapshotTailBytes: number
   /** Bytes of a snapshot in one message. Default 64 KiB. */
   readonly snapshotChunk: number
   /** A larger image is refused. Default 1 GiB. */
@@ -67,7 +71,9 @@ export const make = <S, C, R>(
     maxUncommitted: 8_192,
     maxReads: 8_192,
     snapshotEvery: 16_384,
+    snapshotBytes: Number.MAX_SAFE_INTEGER,
     snapshotTail: 1_024,
+    snapshotTailBytes: Number.MAX_SAFE_INTEGER,
     snapshotChunk: 65_536,
     maxSnapshotBytes: 1_073_741_824,
     maxSessions: 1_024,
@@ -88,6 +94,7 @@ export const make = <S, C, R>(
     )
   }
   if (!(config.snapshotTail >= 0)) throw new RangeError(`raft: snapshotTail must not be negative`)
+  if (!(config.snapshotTailBytes >= 0)) throw new RangeError(`raft: snapshotTailBytes must not be negative`)
   return config
 }
 
@@ -101,6 +108,7 @@ const bounds = [
   "maxUncommitted",
   "maxReads",
   "snapshotEvery",
+  "snapshotBytes",
   "snapshotChunk",
   "maxSnapshotBytes",
   "maxSessions",

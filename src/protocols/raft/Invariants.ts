@@ -145,6 +145,30 @@ export const MoreUpToDateCorrectInv: Invariant = {
 }
 
 /**
+ * Ours: whoever could win an election by its log holds what is committed. With the rule of the current term removed, this is the first thing that breaks (figure 8
+ * of the paper), long before anybody is elected. A node that is down could win it by its disk.
+ *
+ * @since 0.1.0
+ * @category invariants
+ */
+export const ElectableHasCommitted: Invariant = {
+  name: "ElectableHasCommitted",
+  violated: (members) => {
+    const node = mostCommitted(members)
+    if (node === undefined) return undefined
+    const lacking = members.find((member) => {
+      const log = memberLog(member)
+      if (extendsPrefix(log, node.durable.log, node.commit)) return false
+      return quorumHolds(members, node, (voter) => {
+        const other = memberLog(voter)
+        return log.lastTerm > other.lastTerm || (log.lastTerm === other.lastTerm && log.last >= other.last)
+      })
+    })
+    return lacking && `${lacking.id} could be elected, and lacks what ${node.self} committed up to ${node.commit}`
+  }
+}
+
+/**
  * A leader that no higher term superseded holds all committed entries.
  *
  * @since 0.1.0
@@ -253,6 +277,7 @@ export const all: ReadonlyArray<Invariant> = [
   QuorumLogInv,
   MoreUpToDateCorrectInv,
   LeaderCompletenessInv,
+  ElectableHasCommitted,
   CommittedIsDurableInv,
   NoLogDivergence,
   CommittedEntriesReachMajority,

@@ -46,6 +46,7 @@ interface Change {
 export class Monitor {
   private readonly tree = new EntryTree()
   private readonly nodes: ReadonlyArray<Watched>
+  private readonly placeOf: ReadonlyMap<NodeId, number>
   /** By index, the place of what was committed there first. */
   private readonly committed: Array<number> = [0]
   private top = 0
@@ -64,6 +65,7 @@ export class Monitor {
       holds: true,
       isOnDisk: true
     }))
+    this.placeOf = new Map(members.map(({ id }, i) => [id, i]))
   }
 
   /** The first violation so far. */
@@ -250,15 +252,36 @@ export class Monitor {
       node.holds = holds
       node.isOnDisk = isOnDisk
     }
-    if (!isLost || this.top === 0) return
+    if (this.top === 0) return
+    if (isHigher || change.cut || (change.log && !this.nodes[change.at]!.holds)) this.checkElectable(members)
+    if (!isLost) return
     const is = (test: (node: Watched) => boolean): boolean =>
-      Quorum.vote(this.quorum, (id) => test(this.nodes.find((node) => node.id === id)!)) === "Won"
+      Quorum.vote(this.quorum, (id) => test(this.nodes[this.placeOf.get(id)!]!)) === "Won"
     if (is(({ holds }) => !holds)) this.violate("QuorumLogInv", `a quorum lacks what was committed up to ${this.top}`)
     if (!is(({ isOnDisk }) => isOnDisk)) {
       this.violate("CommittedIsDurableInv", `${this.top} is committed, no quorum has it on disk`)
     }
     if (!is(({ holds }) => holds)) {
       this.violate("CommittedEntriesReachMajority", `${this.top} is committed, no quorum holds it`)
+    }
+  }
+
+  /** Whoever could win an election by its log lacks nothing. */
+  private checkElectable(members: ReadonlyArray<Member>): void {
+    const logOf = (i: number): Path => members[i]!.state === undefined ? this.nodes[i]!.disk : this.nodes[i]!.memory
+    for (let i = 0; i < this.nodes.length; i++) {
+      if (this.nodes[i]!.holds) continue
+      const { last, lastTerm } = logOf(i)
+      const votes = (id: NodeId): boolean => {
+        const other = logOf(this.placeOf.get(id)!)
+        return lastTerm > other.lastTerm || (lastTerm === other.lastTerm && last >= other.last)
+      }
+      if (Quorum.vote(this.quorum, votes) === "Won") {
+        this.violate(
+          "ElectableHasCommitted",
+          `${this.nodes[i]!.id} could be elected, and lacks what was committed up to ${this.top}`
+        )
+      }
     }
   }
 

@@ -8,7 +8,7 @@ import { Log } from "../../core/Log.js"
 import type { NodeId } from "../../core/NodeId.js"
 import type { Outbox, RequestId } from "../../core/Protocol.js"
 import type { Config } from "./Config.js"
-import { copyLeader } from "./Progress.js"
+import { copyLeader, sizeOf } from "./Progress.js"
 import * as Sessions from "./Sessions.js"
 import type { Entry, Pending, Raft, Record, Reply, Role, State } from "./Types.js"
 
@@ -46,6 +46,7 @@ export const copy = <S, C, R>(state: State<S, C, R>): Draft<S, C, R> => ({
   match: state.match,
   commit: state.commit,
   applied: state.applied,
+  appliedBytes: state.appliedBytes,
   machine: state.machine,
   sessions: state.sessions,
   incoming: state.incoming,
@@ -210,10 +211,12 @@ export const applyCommitted = <S, C, R>(config: Config<S, C, R>, draft: Draft<S,
   const role = draft.role
   const pending = role._tag === "Leader" ? role.pending : undefined
   const sessions = new Sessions.Draft<R>(draft.sessions, config)
+  const size = sizeOf(config)
   let machine = draft.machine
   for (let index = draft.applied + 1; index <= draft.commit; index++) {
     const entry = log.at(index)!
     const waiting = pending?.at(index)
+    draft.appliedBytes += size(entry)
     let reply: Reply<R> | undefined
     switch (entry._tag) {
       case "NoOp":
@@ -268,16 +271,29 @@ export const serveFollowerReads = <S, C, R>(draft: Draft<S, C, R>, out: Out<S, C
 
 const takeSnapshot = <S, C, R>(config: Config<S, C, R>, draft: Draft<S, C, R>, out: Out<S, C, R>): void => {
   const index = draft.applied
-  const last = draft.durable.snapshot?.index ?? 0
-  if (index - last < config.snapshotEvery) return
+  const last = draft.durable.snapshot
+  // no sooner than the last image's own size was applied, so that images cost no more than the log does
+  const isLong = draft.appliedBytes >= Math.max(config.snapshotBytes, last?.data.length ?? 0)
+  if (index - (last?.index ?? 0) < config.snapshotEvery && !isLong) return
   const data = config.machine.encode({ state: draft.machine, sessions: draft.sessions })
   const term = draft.durable.log.termAt(index)!
-  persist(config, draft, {
-    _tag: "Snapshot",
-    snapshot: { index, term, data },
-    floor: Math.max(draft.durable.log.floor, index - config.snapshotTail)
-  }, out)
+  persist(config, draft, { _tag: "Snapshot", snapshot: { index, term, data }, floor: tailFloor(config, draft) }, out)
+  draft.appliedBytes = 0
   out.now.emit({ _tag: "SnapshotTaken", index, bytes: data.length })
+}
+
+/** The new floor: behind it are as many applied entries as the bounds of the tail permit. */
+const tailFloor = <S, C, R>(config: Config<S, C, R>, draft: Draft<S, C, R>): number => {
+  const { log } = draft.durable
+  const lowest = Math.max(log.floor, draft.applied - config.snapshotTail)
+  if (config.snapshotTailBytes === Number.MAX_SAFE_INTEGER) return lowest
+  const size = sizeOf(config)
+  let floor = draft.applied
+  for (let bytes = 0; floor > lowest; floor--) {
+    bytes += size(log.at(floor)!)
+    if (bytes > config.snapshotTailBytes) break
+  }
+  return floor
 }
 
 /**

@@ -91,6 +91,7 @@ const start = <S, C, R>(
     match: 0,
     commit: snapshot?.index ?? 0,
     applied: snapshot?.index ?? 0,
+    appliedBytes: 0,
     machine: image.state,
     sessions: image.sessions,
     incoming: undefined,

@@ -105,6 +105,7 @@ const install = <S, C, R>(
   draft.sessions = image.sessions
   draft.commit = index
   draft.applied = index
+  draft.appliedBytes = 0
   if (index > draft.match) draft.match = index
   out.now.emit({ _tag: "SnapshotInstalled", index })
 }

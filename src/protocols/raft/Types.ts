@@ -284,6 +284,8 @@ export interface State<S, C, R> {
   readonly match: number
   readonly commit: number
   readonly applied: number
+  /** Bytes of the entries that were applied since the last snapshot, in this life. */
+  readonly appliedBytes: number
   readonly machine: S
   readonly sessions: Sessions<R>
   readonly incoming: Incoming | undefined

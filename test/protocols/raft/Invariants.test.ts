@@ -116,6 +116,10 @@ const broken: {
     bad: cluster({ log: [1, 1], commit: 2 }, { log: [1, 1] }, { log: [1], term: 2, leads: true }),
     good: cluster({ log: [1, 1], commit: 2 }, { log: [1, 1], term: 3 }, { log: [1], term: 2, leads: true })
   },
+  ElectableHasCommitted: {
+    bad: cluster({ log: [1, 2, 4], commit: 2 }, { log: [1, 2] }, { log: [1, 3], down: true }),
+    good: cluster({ log: [1, 2, 4], commit: 3 }, { log: [1, 2, 4] }, { log: [1, 3], down: true })
+  },
   CommittedIsDurableInv: {
     bad: cluster({ log: [1, 1], commit: 2, disk: [1] }, { log: [1, 1], disk: [1] }, { log: [1, 1] }),
     good: cluster({ log: [1, 1], commit: 2, disk: [1] }, { log: [1, 1] }, { log: [1, 1] })

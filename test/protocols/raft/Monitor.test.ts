@@ -73,8 +73,9 @@ describe("the monitor and its slow twin", () => {
   it("what the twin finds, the monitor finds at the same step or before, and it is usually the same", () => {
     let found = 0
     let same = 0
-    for (const { found: { property: _, seed, faults, ...options }, name, plant } of mutants) {
-      const { fast, slow } = judge({ ...options, ...plant }, { seed, faults, duration: 8_000 })
+    for (const { found: { faults, plan, property: _, seed, ...options }, name, plant } of mutants) {
+      const run = { seed, faults, duration: 8_000, ...(plan === undefined ? {} : { plan }) }
+      const { fast, slow } = judge({ ...options, ...plant }, run)
       if (slow === undefined) continue
       found++
       assert.isDefined(fast, `${name}: only the twin found ${slow.properties.join()}`)
