@@ -53,7 +53,7 @@ export interface Options {
   readonly maxPending?: number | undefined
   /** The largest command, encoded; a larger one is its caller's defect. Default 1 MiB. */
   readonly maxCommandBytes?: number | undefined
-  /** A snapshot is taken when so many entries (batches of commands) were applied since the last one. Default 4,096. */
+  /** A snapshot is taken when so many entries (batches of commands) were applied since the last one, or 8 MiB of them. Default 4,096. */
   readonly snapshotEvery?: number | undefined
   /** The journal is checkpointed when it passes this size. Default 16 MiB. */
   readonly checkpointBytes?: number | undefined

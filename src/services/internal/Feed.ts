@@ -33,7 +33,10 @@ export class Feed<C, R> {
   private isClosed = false
   private waiting = new Set<() => void>()
 
-  constructor(private readonly capacity: number) {}
+  private bytes = 0
+
+  /** Keeps at least `capacity` commands, unless they are more than `maxBytes`, and at most about twice as much. */
+  constructor(private readonly capacity: number, private readonly maxBytes = 16_777_216) {}
 
   /** The state of a node that has told nothing yet. */
   begin(revision: number): void {
@@ -46,19 +49,28 @@ export class Feed<C, R> {
     if (last <= this.last || last < first) return // a new life executes again what the last one told
     if (first !== this.last + 1) {
       this.batches = []
+      this.bytes = 0
       this.floor = first - 1
     }
     this.batches.push({ index, command, result, first, last })
     this.last = last
-    if (this.last - this.floor > 2 * this.capacity) this.trim()
+    this.bytes += command.bytes.length
+    if (this.last - this.floor > 2 * this.capacity || this.bytes > 2 * this.maxBytes) this.trim()
     if (this.waiting.size > 0) this.wake()
   }
 
-  /** Half of what is kept goes at once, so that each batch is moved a bounded number of times. */
+  /** About half of what is kept goes at once, so that each batch is moved a bounded number of times. The newest batch stays. */
   private trim(): void {
-    const keep = this.batches.findIndex((batch) => batch.last > this.last - this.capacity)
-    this.floor = this.batches[keep]!.first - 1 // the newest batch is always kept
+    let keep = this.batches.length - 1
+    let bytes = this.batches[keep]!.command.bytes.length
+    while (keep > 0 && this.batches[keep]!.first > this.last - this.capacity + 1) {
+      bytes += this.batches[keep - 1]!.command.bytes.length
+      if (bytes > this.maxBytes) break
+      keep--
+    }
+    this.floor = this.batches[keep]!.first - 1
     this.batches = this.batches.slice(keep)
+    this.bytes = this.batches.reduce((sum, { command }) => sum + command.bytes.length, 0)
   }
 
   private wake(): void {

@@ -52,6 +52,10 @@ const tickMillis = 20
 const maxBatchCommands = 1_024
 const maxBatchBytes = 131_072
 
+/** Bytes of entries after which a snapshot is taken, and of those that are kept behind it. */
+const snapshotBytes = 8_388_608
+const snapshotTailBytes = 2_097_152
+
 /** Starts the replica of this node. */
 export const replicate = <S, C, R>(
   settings: Settings,
@@ -93,7 +97,9 @@ export const replicate = <S, C, R>(
       electionTimeout: settings.electionTimeout,
       heartbeatInterval: settings.heartbeatInterval,
       snapshotEvery: settings.snapshotEvery,
+      snapshotBytes,
       snapshotTail: Math.min(1_024, settings.snapshotEvery),
+      snapshotTailBytes,
       sizeOf: (batch) => batch.bytes.length
     })
     const protocolNode = yield* Node.make<Vocabulary<S, C, R>>({
