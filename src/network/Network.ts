@@ -192,7 +192,7 @@ export interface TcpOptions {
   /** Where to dial whom, and who may dial us. The own id may be among them. */
   readonly peers: { readonly [node: string]: Address }
   readonly limits?: Partial<TcpLimits> | undefined
-  /** Waits between dials; begins anew after a successful handshake. Default: 50 ms doubling to 2 s, with jitter. */
+  /** Waits between dials; begins anew after a connection that lasted a second. Default: 50 ms doubling to 2 s, with jitter. */
   readonly reconnect?: Schedule.Schedule<unknown> | undefined
 }
 

@@ -1,70 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as HashMap from "effect/HashMap"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
-import * as Scope from "effect/Scope"
-import * as Net from "node:net"
 import * as Codec from "../../src/network/Codec.js"
 import { frame, headerBytes } from "../../src/network/internal/frame.js"
 import * as Handshake from "../../src/network/internal/handshake.js"
-import * as Network from "../../src/network/Network.js"
-import { a, at, b, c, freePort, serviceOf, tcp, text, turn, until } from "./support.js"
-
-const identity = { cluster: "test", secret: "secret", node: a }
-const quick = { reconnect: Schedule.spaced("5 millis") }
-
-/** A node b alone, whose peer a is these tests' raw sockets. */
-const listener = (options: Partial<Network.TcpOptions> = {}) =>
-  Effect.gen(function*() {
-    const ports = { a: yield* freePort, b: yield* freePort }
-    const network = yield* serviceOf(tcp(b, ports, { reconnect: Schedule.spaced("1 hour"), ...options }))
-    return { network, port: ports.b }
-  })
-
-/** Opens a raw socket, writes, and collects what comes back until the other side closes. */
-const raw = (port: number, ...writes: ReadonlyArray<Uint8Array>): Effect.Effect<Buffer> =>
-  Effect.async((resume) => {
-    const chunks: Array<Buffer> = []
-    const socket = Net.connect({ ...at(port) }, () => {
-      for (const bytes of writes) socket.write(bytes)
-    })
-    socket.on("data", (chunk) => chunks.push(chunk))
-    socket.on("error", () => {})
-    socket.on("close", () => resume(Effect.succeed(Buffer.concat(chunks))))
-  })
-
-/** Dials as a real peer would, then writes frames of its own making and waits for the close. */
-const impostor = (port: number, ...afterwards: ReadonlyArray<Uint8Array>): Effect.Effect<void> =>
-  Effect.async((resume) => {
-    const { hello, onFrame } = Handshake.dial(identity, b)
-    const socket = Net.connect({ ...at(port) }, () => socket.write(frame(hello)))
-    socket.once("data", (chunk) => {
-      const step = onFrame(chunk.subarray(headerBytes))
-      if (step._tag !== "Refused" && step.reply !== undefined) socket.write(frame(step.reply))
-      for (const bytes of afterwards) socket.write(bytes)
-    })
-    socket.on("error", () => {})
-    socket.on("close", () => resume(Effect.void))
-  })
-
-/** A frame of these messages. */
-const messages = (...bodies: ReadonlyArray<Uint8Array>): Uint8Array =>
-  frame(Buffer.concat(bodies.flatMap((body) => [Uint8Array.of(0, 0, 0, body.length), body])))
-
-/** Names channel 1 "m". */
-const naming = Uint8Array.of(0, 1, 2, 109)
-const said = (message: string): Uint8Array => Uint8Array.of(1, ...Codec.encodeSync(text, message))
-
-const damaged = (bytes: Uint8Array): Uint8Array => bytes.map((byte, i) => i === bytes.length - 1 ? byte ^ 4 : byte)
-
-const fail = (message: string): never => {
-  throw new Error(message)
-}
-
-const hello = (changes: Partial<Handshake.Identity>) => Handshake.dial({ ...identity, ...changes }, b).hello
+import type * as Network from "../../src/network/Network.js"
+import { a, b, c, freePort, serviceOf, tcp, text, turn, until } from "./support.js"
+import { damaged, fail, hello, identity, impostor, listener, messages, naming, quick, raw, said } from "./tcpSupport.js"
 
 describe("layerTcp handshake", () => {
   const version = hello({}).slice()
@@ -307,7 +252,7 @@ describe("layerTcp log", () => {
       for (let round = 0; round < 5; round++) yield* impostor(port, messages(naming, Uint8Array.of(1, 200, 200)))
       assert.strictEqual((yield* network.stats).dropped.malformed, 5)
       assert.deepStrictEqual(lines, [
-        "WARN a malformed: network: malformed (channel m: the frame ends early at byte 21)"
+        "WARN a malformed: network: malformed (channel m: the frame ends early at byte 2)"
       ])
     }))
 
@@ -319,69 +264,5 @@ describe("layerTcp log", () => {
       for (let i = 0; i < 10; i++) endpoint.send(a, "lost")
       assert.strictEqual((yield* network.stats).dropped.unreachable, 10)
       assert.deepStrictEqual(lines, [])
-    }))
-})
-
-describe("layerTcp life", () => {
-  it.scopedLive("a port in use is a typed error that names host and port", () =>
-    Effect.gen(function*() {
-      const { port } = yield* listener()
-      const error = yield* Effect.flip(serviceOf(tcp(a, { a: port })))
-      assert.instanceOf(error, Network.NetworkListenError)
-      assert.strictEqual(error.message, `cannot listen on 127.0.0.1:${port}: EADDRINUSE`)
-    }))
-
-  it.scopedLive("a network hosts its own node only", () =>
-    Effect.gen(function*() {
-      const { network } = yield* listener()
-      const error = yield* Effect.flip(network.join({ node: c, codec: text, receive: () => {} }))
-      assert.strictEqual(error.reason, "not-hosted")
-    }))
-
-  it.scopedLive("port 0 takes a free one and tells", () =>
-    Effect.gen(function*() {
-      let bound = 0
-      yield* serviceOf(tcp(a, { a: 0 }, { onListen: ({ port }) => (bound = port) }))
-      assert.isAbove(bound, 0)
-    }))
-
-  it.scopedLive("a dialler reconnects after the listener restarted, and messages flow again", () =>
-    Effect.gen(function*() {
-      const ports = { a: yield* freePort, b: yield* freePort }
-      const one = yield* serviceOf(tcp(a, ports, quick))
-      const endpoint = yield* one.join({ node: a, codec: text, receive: () => {} })
-      for (const life of ["first", "second", "third"]) {
-        const scope = yield* Scope.make()
-        const two = yield* serviceOf(tcp(b, ports, quick)).pipe(Scope.extend(scope))
-        const got: Array<string> = []
-        yield* two.join({ node: b, codec: text, receive: (_from, message) => got.push(message) }).pipe(
-          Scope.extend(scope)
-        )
-        yield* until(() => endpoint.reachable(b))
-        endpoint.send(b, life)
-        yield* until(() => got.length === 1)
-        assert.deepStrictEqual(got, [life])
-        yield* Scope.close(scope, Exit.void)
-        yield* until(() => !endpoint.reachable(b))
-      }
-    }))
-
-  it.scopedLive("nothing listens and nothing is connected after the Scope closed", () =>
-    Effect.gen(function*() {
-      const ports = { a: yield* freePort, b: yield* freePort }
-      const scope = yield* Scope.make()
-      const one = yield* serviceOf(tcp(a, ports, quick)).pipe(Scope.extend(scope))
-      const two = yield* serviceOf(tcp(b, ports, quick)).pipe(Scope.extend(scope))
-      const endpoint = yield* one.join({ node: a, codec: text, receive: () => {} }).pipe(Scope.extend(scope))
-      yield* until(() => endpoint.reachable(b))
-      yield* Scope.close(scope, Exit.void)
-      assert.strictEqual((yield* one.stats).connections, 0)
-      yield* until(() => false).pipe(
-        Effect.raceFirst(Effect.repeat(two.stats, { until: (s) => s.connections === 0, schedule: Schedule.spaced(1) }))
-      )
-      for (const port of [ports.a, ports.b]) {
-        // the same port can be listened on again: no listener and no lingering accept is left
-        yield* Effect.scoped(serviceOf(tcp(c, { c: port })))
-      }
     }))
 })

@@ -7,6 +7,7 @@ import type { NodeId } from "../../core/NodeId.js"
 import { CodecError, Reader } from "../Bytes.js"
 import * as Codec from "../Codec.js"
 import type { OnFrame } from "./connection.js"
+import { FrameError } from "./frame.js"
 import { type Inbox, receive } from "./inbox.js"
 import type { Host } from "./tcp.js"
 
@@ -25,16 +26,10 @@ export const inboundSession = (host: Host, from: NodeId, socket: Net.Socket): On
 
   const onMessage = (data: Uint8Array, reader: Reader, end: number): void => {
     const id = reader.varint()
-    if (id !== 0) {
-      const name = names[id]
-      if (name === undefined) throw new CodecError({ reason: "a channel without a name", offset: reader.offset })
-      return deliver(name, data, reader.offset, end)
-    }
-    if (reader.varint() !== names.length || names.length > limits.maxChannels) {
-      throw new CodecError({ reason: "a channel out of turn", offset: reader.offset })
-    }
+    if (id !== 0) return deliver(names[id] ?? malformed("a channel without a name"), data, reader.offset, end)
+    if (reader.varint() !== names.length || names.length > limits.maxChannels) malformed("a channel out of turn")
     names.push(reader.string())
-    if (reader.offset !== end) throw new CodecError({ reason: "a channel name of another length", offset: end })
+    if (reader.offset !== end) malformed("a channel name of another length")
   }
 
   return (data, start, end) => {
@@ -42,9 +37,7 @@ export const inboundSession = (host: Host, from: NodeId, socket: Net.Socket): On
     while (reader.offset < end) {
       const size = reader.u32()
       const next = reader.offset + size
-      if (size === 0 || next > end) {
-        throw new CodecError({ reason: "a message of a wrong length", offset: reader.offset })
-      }
+      if (size === 0 || next > end) malformed("a message of a wrong length")
       onMessage(data, reader, next)
       reader.offset = next
       if (socket.destroyed) return false
@@ -53,13 +46,18 @@ export const inboundSession = (host: Host, from: NodeId, socket: Net.Socket): On
   }
 }
 
-/** What the codec throws, a user's own error included, with the channel that it happened on. */
+const malformed = (message: string): never => {
+  throw new FrameError("malformed", message)
+}
+
+/** What the codec throws, a user's own error included, with the channel that it happened on and the place in the message. */
 const decode = (inbox: Inbox, data: Uint8Array, start: number, end: number): unknown => {
   const { channel = "main", codec } = inbox.options
   try {
     return Codec.decodeSync(codec, data, start, end)
   } catch (error) {
     const reason = error instanceof CodecError ? error.reason : String(error)
-    throw new CodecError({ reason: `channel ${channel}: ${reason}`, offset: start })
+    const offset = error instanceof CodecError ? error.offset - start : 0
+    throw new CodecError({ reason: `channel ${channel}: ${reason}`, offset })
   }
 }

@@ -1,4 +1,5 @@
 /** The TCP network of one node: a listener for the peers' frames, and for each peer a fiber that keeps one connection dialled. */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
@@ -29,6 +30,8 @@ const defaultReconnect: Schedule.Schedule<unknown> = Schedule.exponential("50 mi
 )
 
 const keepAliveMillis = 5_000
+/** A connection that ends sooner was refused after its handshake: a peer that cannot read us must not be dialled without pause. */
+const settledMillis = 1_000
 const selfCapacity = 65_536
 
 /** What the listener, the dials and the endpoints of one node share. */
@@ -145,8 +148,10 @@ const keepDialled = (host: Host, peer: NodeId, address: Address): Effect.Effect<
   Effect.gen(function*() {
     const driver = yield* Schedule.driver(host.options.reconnect ?? defaultReconnect)
     for (;;) {
+      const begun = yield* Clock.currentTimeMillis
       const wasEstablished = yield* dial(host, peer, address)
-      if (wasEstablished) yield* driver.reset
+      const lasted = (yield* Clock.currentTimeMillis) - begun
+      if (wasEstablished && lasted >= settledMillis) yield* driver.reset
       yield* driver.next(undefined)
     }
   }).pipe(Effect.catchAll(() => Effect.logWarning(`network: gave up dialling ${peer}`)))
