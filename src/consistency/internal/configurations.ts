@@ -32,7 +32,8 @@ export class Configurations {
   constructor(completed: number, open: number, private readonly meter: Meter) {
     this.completedWords = (completed + 31) >>> 5
     this.words = new Int32Array(this.completedWords + ((open + 31) >>> 5))
-    this.zobrist = Int32Array.from({ length: 32 * this.words.length }, (_, bit) => mix(bit + 0x9e3779b9 | 0))
+    this.zobrist = new Int32Array(32 * this.words.length)
+    for (let bit = 0; bit < this.zobrist.length; bit++) this.zobrist[bit] = mix(bit + 0x9e3779b9 | 0)
     meter.bytes += 4 * (this.words.length * 33 + 320)
   }
 

@@ -134,21 +134,26 @@ export class Search<S, I, O> {
     return this.operations[this.furthestOperation]
   }
 
+  /** Positions are distinct: one number holds a position and its entry, and numbers sort without a comparator. */
   private link(): void {
-    const entries: Array<readonly [position: number, entry: number]> = []
-    this.operations.forEach((operation, i) => {
-      entries.push([operation.call, 2 * i + 1])
-      if (operation.outcome === "ok") entries.push([operation.return, 2 * i + 2])
-    })
-    entries.sort((a, b) => a[0] - b[0])
+    const { after, before, operations } = this
+    const entries = after.length
+    const keys = new Float64Array(this.completed + operations.length)
+    for (let i = 0, at = 0; i < operations.length; i++) {
+      const operation = operations[i]!
+      keys[at++] = operation.call * entries + 2 * i + 1
+      if (operation.outcome === "ok") keys[at++] = operation.return * entries + 2 * i + 2
+    }
+    keys.sort()
     let last = 0
-    for (const [, entry] of entries) {
-      this.after[last] = entry
-      this.before[entry] = last
+    for (let i = 0; i < keys.length; i++) {
+      const entry = keys[i]! % entries
+      after[last] = entry
+      before[entry] = last
       last = entry
     }
-    this.after[last] = 0
-    this.before[0] = last
+    after[last] = 0
+    before[0] = last
   }
 
   /** Rule (d): the latest choice was an open operation, and this one would lead to `next` without it too. */
