@@ -1,6 +1,7 @@
 // Three `synod node` processes, clients that write over HTTP, and rounds of SIGKILL to a random member that comes back on its data.
 // Prints one JSON object. Exit status 1: an acknowledged write was lost, the history is not linearizable, or a new leader took longer than --limit.
-// usage: node scripts/kill-rounds.mjs [--rounds 20] [--seed 1] [--clients 6] [--limit 2000] [--think 4] [--folder DIR]
+// usage: node scripts/kill-rounds.mjs [--rounds 20] [--seed 1] [--clients 6] [--limit 2000] [--think 4] [--config FILE] [--folder DIR]
+// --config is handed to every node: a small snapshotEvery makes members that come back receive snapshots.
 import * as Effect from "effect/Effect"
 import { spawn } from "node:child_process"
 import { createWriteStream, mkdirSync, mkdtempSync, writeFileSync } from "node:fs"
@@ -21,6 +22,7 @@ const { values: given } = parseArgs({
     clients: { type: "string", default: "6" },
     limit: { type: "string", default: "2000" },
     think: { type: "string", default: "4" },
+    config: { type: "string" },
     folder: { type: "string" }
   }
 })
@@ -81,7 +83,8 @@ const members = ids.map((id, i) => ({
     "--http",
     `127.0.0.1:${ports[ids.length + i]}`,
     "--data",
-    join(folder, id)
+    join(folder, id),
+    ...(given.config === undefined ? [] : ["--config", given.config])
   ],
   child: undefined,
   ended: undefined

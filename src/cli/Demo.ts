@@ -147,7 +147,9 @@ const cluster = (
           heartbeatMillis: 60,
           timeoutMillis: 5_000,
           maxValueBytes: defaultMaxValueBytes,
-          segmentBytes: 4 * 1024 * 1024
+          segmentBytes: 4 * 1024 * 1024,
+          snapshotEvery: 1_024,
+          checkpointBytes: 4 * 1024 * 1024
         }),
         (member): Member => ({ id: NodeId.make(id), ...member })
       ), { concurrency: "unbounded" })

@@ -26,7 +26,7 @@ const options = {
   config: text(
     "config",
     "a JSON file with any of these, and of cluster, secret, electionTimeoutMillis, heartbeatMillis, timeoutMillis, maxValueBytes, " +
-      "maxInFlight, segmentBytes; options of the command line win"
+      "maxInFlight, segmentBytes, snapshotEvery, checkpointBytes; options of the command line win"
   )
 }
 

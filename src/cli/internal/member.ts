@@ -72,6 +72,8 @@ const store = (config: MemberConfig, failure: Failure) =>
       electionTimeout: config.electionTimeoutMillis,
       heartbeatInterval: config.heartbeatMillis,
       timeout: config.timeoutMillis,
+      snapshotEvery: config.snapshotEvery,
+      checkpointBytes: config.checkpointBytes,
       // a comparison carries two values
       maxCommandBytes: 2 * config.maxValueBytes + 4_096
     })),

@@ -35,6 +35,10 @@ export interface NodeConfig {
   readonly maxValueBytes: number
   readonly maxInFlight: number
   readonly segmentBytes: number
+  /** Log entries between two snapshots of the store. */
+  readonly snapshotEvery: number
+  /** The journal is checkpointed when it passes this size. */
+  readonly checkpointBytes: number
 }
 
 const bounded = (min: number, max: number) => Schema.optional(Schema.Int.pipe(Schema.between(min, max)))
@@ -54,7 +58,9 @@ const File = Schema.Struct({
   timeoutMillis: bounded(1, 60_000),
   maxValueBytes: bounded(1, 2 * 1024 * 1024),
   maxInFlight: bounded(1, 65_536),
-  segmentBytes: bounded(64 * 1024, 1024 * 1024 * 1024)
+  segmentBytes: bounded(64 * 1024, 1024 * 1024 * 1024),
+  snapshotEvery: bounded(16, 1_000_000),
+  checkpointBytes: bounded(16 * 1024, 1024 * 1024 * 1024)
 })
 
 /** @internal */
@@ -161,7 +167,9 @@ export const complete = (
       timeoutMillis: content.timeoutMillis ?? 5_000,
       maxValueBytes: content.maxValueBytes ?? defaultMaxValueBytes,
       maxInFlight: content.maxInFlight ?? 4_096,
-      segmentBytes: content.segmentBytes ?? 16 * 1024 * 1024
+      segmentBytes: content.segmentBytes ?? 16 * 1024 * 1024,
+      snapshotEvery: content.snapshotEvery ?? 4_096,
+      checkpointBytes: content.checkpointBytes ?? 16 * 1024 * 1024
     }
   })
 
