@@ -191,7 +191,7 @@ const behavior = <P extends Vocabulary>(shared: Shared<P>, seed: number) => {
     }
   }).on({
     Deliver: (life, { from, message }) => {
-      life.delivered()
+      shared.backlog--
       if (life.driver.isBlocked) return life.whenRoom(() => life.driver.message(from, message))
       life.driver.message(from, message)
       return life

@@ -165,7 +165,9 @@ describe("ProtocolNode", () => {
   it.scoped("law: a full disk queue stops the mailbox, and everything goes on when there is room", () =>
     Effect.gen(function*() {
       const disk = MemoryDisk.make({ sync: "manual", maxQueuedBytes: 150 })
-      const first = yield* node(yield* ground(Storage.layerMemoryDisk(disk)), a)
+      const context = yield* ground(Storage.layerMemoryDisk(disk))
+      const first = yield* node(context, a)
+      const second = yield* node(context, b)
       const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
       let answered = 0
       for (let round = 0; round < 40; round++) { // without a sync: the queue is full after a few rounds
@@ -183,6 +185,57 @@ describe("ProtocolNode", () => {
       expect(answered).toBe(40)
       expect(first.unsafeState()?.total).toBe(40)
       expect((yield* first.stats).restarts).toBe(0)
+      yield* Effect.fork(second.request(5)) // the network was paused with the mailbox, and is not now
+      yield* until(() => second.unsafeState()?.total === 5)
+      disk.sync(b)
+      yield* until(() => first.unsafeState()?.other === 5)
+    }))
+
+  it.scoped("law: a frame of any size is written in pieces, and a crash among them makes it as if it never was", () =>
+    Effect.gen(function*() {
+      type Blob = Protocol.Types<{ state: number; request: number; reply: number; record: string; durable: number }>
+      const blob = Protocol.make<Blob>({
+        name: "blob",
+        durable: { empty: 0, fold: (total, record) => total + record.length },
+        start: (_, total) => total,
+        onMessage: (state) => state,
+        onRequest: (state, id, size, out) => {
+          out.persist("x".repeat(size))
+          out.reply(id, state + size)
+          return state + size
+        }
+      })
+      const disk = MemoryDisk.make({ sync: "manual", maxQueuedBytes: 5_000_000 })
+      const context = yield* ground(Storage.layerMemoryDisk(disk))
+      const options = {
+        node: a,
+        nodes: [a],
+        cluster: "blob",
+        codecs: { message: json<never>(), record: json<string>(), durable: json<number>() }
+      }
+      const first = yield* ProtocolNode.make<Blob>({ protocol: blob, seed: 1, ...options }).pipe(
+        Effect.mapInputContext((scope: Context.Context<Scope.Scope>) => Context.merge(context, scope))
+      )
+      const large = yield* Effect.fork(first.request(9_000_000)) // five pieces, of which two fit the queue
+      yield* until(() => first.unsafeState() === 9_000_000)
+      const small = yield* Effect.fork(first.request(7))
+      for (let round = 0; round < 50 && small.unsafePoll() === null; round++) {
+        disk.sync(a)
+        yield* Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
+      }
+      expect([yield* Fiber.join(large), yield* Fiber.join(small)]).toEqual([9_000_000, 9_000_007])
+      const torn = yield* Effect.fork(Effect.flip(first.request(3_000_000)))
+      yield* until(() => first.unsafeState() === 12_000_007)
+      disk.crash(a, 1) // the first of two pieces survives
+      expect((yield* Fiber.join(torn))._tag).toBe("RequestLost")
+      yield* until(() => first.unsafeIncarnation() === 2)
+      expect(first.unsafeState()).toBe(9_000_007)
+      const after = yield* Effect.fork(first.request(1))
+      yield* until(() => first.unsafeState() === 9_000_008)
+      disk.crash(a, 1)
+      yield* Fiber.await(after)
+      yield* until(() => first.unsafeIncarnation() === 3)
+      expect(first.unsafeState()).toBe(9_000_008)
     }))
 
   it.scoped("law: a frame that never fits the disk queue is a crash, not a wait without end", () =>

@@ -180,6 +180,28 @@ describe("KeyValue over Raft", () => {
       expect(Option.getOrThrow(first).revision).toBe(exit.floor + 1)
     })))
 
+  it.scoped("law: a state that is larger than any frame is snapshotted, survives a restart, and reaches a node that missed it", () =>
+    going(Effect.gen(function*() {
+      const cluster = yield* memoryCluster({ checkpointBytes: 1_000_000, timeout: "30 seconds" })
+      yield* cluster.stores.a.put("warm", "up")
+      const absent = yield* cluster.follower
+      yield* cluster.stop(absent)
+      const [one, two] = others(absent)
+      const value = "v".repeat(100_000)
+      yield* Effect.forEach(
+        Array.from({ length: 300 }, (_, i) => i),
+        (i) => cluster.stores[one!].put(`k${i % 120}`, `${i} ${value}`),
+        { concurrency: 40, discard: true }
+      )
+      const { checkpoints } = yield* cluster.stores[one!].replica.stats
+      expect(checkpoints).toBeGreaterThan(0)
+      yield* cluster.stores[two!].replica.crash(new Error("a bug"))
+      yield* cluster.restart(absent)
+      for (const name of names) {
+        expect(yield* cluster.stores[name].get("k5")).toEqual(Option.some(`245 ${value}`))
+      }
+    })))
+
   it.scoped("status changes are told in order, from the present one on", () =>
     going(Effect.gen(function*() {
       const cluster = yield* memoryCluster()

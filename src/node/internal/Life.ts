@@ -16,12 +16,13 @@ import { emptyDurable, requestId } from "../../core/Protocol.js"
 import { CodecError, encodeSync, Reader } from "../../network/Codec.js"
 import type { Endpoint, NetworkJoinError } from "../../network/Network.js"
 import { Network } from "../../network/Network.js"
-import type { Journal, Recovered } from "../../storage/Storage.js"
+import type { Frame, Journal, Recovered } from "../../storage/Storage.js"
 import { Storage } from "../../storage/Storage.js"
 import type { AppendError, CheckpointError, OpenError } from "../../storage/StorageError.js"
 import { RecoveryFailed } from "../NodeError.js"
 import type { NodeOptions } from "../ProtocolNode.js"
 import { Driver } from "./Driver.js"
+import * as Fragments from "./Fragments.js"
 import type { Letter, Question } from "./Letters.js"
 import { Crash, Deliver, Durable, Tick } from "./Letters.js"
 
@@ -93,11 +94,9 @@ const recover = <P extends Vocabulary>(
         const reader = new Reader(recovered.checkpoint)
         durable = codecs.durable.decode(reader)
       }
-      for (const frame of recovered.frames) {
-        for (const bytes of frame) {
-          const reader = new Reader(bytes)
-          while (reader.remaining > 0) durable = protocol.durable?.fold(durable, codecs.record.decode(reader))
-        }
+      for (const bytes of Fragments.join(recovered.frames)) {
+        const reader = new Reader(bytes)
+        while (reader.remaining > 0) durable = protocol.durable?.fold(durable, codecs.record.decode(reader))
       }
       return durable
     },
@@ -114,11 +113,15 @@ export class Life<P extends Vocabulary> {
   /** Handled and not answered. */
   private readonly pending = new Map<RequestId, Question<P>>()
   private sequence = 0
-  /** The journal's number of position 0. */
-  private readonly base: number
-  /** The newest position that the disk took, and the newest that is durable. */
-  private written = 0
+  /** The journal's number of the newest frame that the driver knows to be durable. */
+  private sequenceDurable: number
+  /** The newest durable position, and its number. */
   private noted = 0
+  private sequenceNoted: number
+  /** Appends that the disk has not answered. */
+  private open = 0
+  /** How much of the frame that is being appended was taken. */
+  private offset = 0
   private isNoted = false
   private failure: AppendError | undefined
   private onRoom: (() => void) | undefined
@@ -140,7 +143,7 @@ export class Life<P extends Vocabulary> {
     private readonly now: () => number
   ) {
     const { options } = shared
-    this.base = journal.recovered.checkpointUpTo + journal.recovered.frames.length
+    this.sequenceDurable = this.sequenceNoted = journal.recovered.checkpointUpTo + journal.recovered.frames.length
     this.bytes = journal.size()
     this.checkpointAt = options.checkpointBytes ?? defaultCheckpointBytes
     this.driver = new Driver<P>({
@@ -172,11 +175,6 @@ export class Life<P extends Vocabulary> {
     if (++this.shared.backlog > maxBacklog && !this.isPaused) this.pause(true)
   }
 
-  /** A message of the network left the mailbox. */
-  delivered(): void {
-    if (--this.shared.backlog < maxBacklog / 2 && this.isPaused && !this.driver.isBlocked) this.pause(false)
-  }
-
   private pause(isPaused: boolean): void {
     this.isPaused = isPaused
     if (isPaused) this.endpoint?.pause()
@@ -199,30 +197,41 @@ export class Life<P extends Vocabulary> {
     this.shared.answer(question, reply)
   }
 
+  /** Appends a frame, in pieces where it is large. False: the disk's queue was full before the last piece; the next call goes on from there. */
   private write(position: number, bytes: Uint8Array): boolean {
-    let refusal: AppendError | undefined
-    const number = this.journal.unsafeAppend([bytes], (error) => {
-      if (error?._tag === "StorageOverloaded") refusal = error
-      else this.onDurable(position, error)
-    })
-    if (refusal !== undefined) {
-      if (this.noted < this.written) return false
-      throw refusal // nothing is on its way, so there will never be more room
-    }
-    if (this.failure !== undefined) throw this.failure
-    if (number !== this.base + position) {
-      throw new Error(`frame ${position} became number ${number} of the journal, not ${this.base + position}`)
-    }
-    this.written = position
-    this.bytes += bytes.length
+    do {
+      const end = Math.min(bytes.length, this.offset + Fragments.maxBytes)
+      if (!this.append(position, Fragments.cut(bytes, this.offset, end), end === bytes.length)) return false
+      this.bytes += end - this.offset
+      this.offset = end
+    } while (this.offset < bytes.length)
+    this.offset = 0
     return true
   }
 
+  private append(position: number, frame: Frame, isLast: boolean): boolean {
+    let refusal: AppendError | undefined
+    let sequence = 0
+    this.open++
+    sequence = this.journal.unsafeAppend(frame, (error) => {
+      this.open--
+      if (error?._tag === "StorageOverloaded") refusal = error
+      else this.onDurable(isLast ? position : this.noted, sequence, error)
+    })
+    if (this.failure !== undefined) throw this.failure
+    if (refusal === undefined) return true
+    if (this.open > 0) return false
+    throw refusal // nothing is on its way, so there will never be more room
+  }
+
   /** The disk speaks, at any time. */
-  private onDurable(position: number, error: AppendError | undefined): void {
+  private onDurable(position: number, sequence: number, error: AppendError | undefined): void {
     if (this.isOver) return
-    if (error === undefined) this.noted = position
-    else this.failure ??= error
+    if (error !== undefined) this.failure ??= error
+    else if (position > this.noted) {
+      this.noted = position
+      this.sequenceNoted = sequence
+    }
     if (this.onRoom !== undefined) {
       this.onRoom()
     } else if (!this.isNoted) {
@@ -236,13 +245,14 @@ export class Life<P extends Vocabulary> {
     this.isNoted = false
     if (this.failure !== undefined) throw this.failure
     this.driver.durable(this.noted)
+    this.sequenceDurable = this.sequenceNoted
   }
 
   /** A step that waits until the disk takes what it refused. */
   whenRoom(step: () => void): Effect.Effect<this> {
     if (!this.isPaused) this.pause(true)
     const wait = Effect.async<void>((resume) => {
-      if (this.failure !== undefined || this.noted > this.driver.durableState.position) return resume(Effect.void)
+      if (this.isNoted) return resume(Effect.void) // its letter waits behind this step
       this.onRoom = () => {
         this.onRoom = undefined
         resume(Effect.void)
@@ -270,6 +280,7 @@ export class Life<P extends Vocabulary> {
       }
     }
     if (this.driver.hasOwnWork) unsafeTell(this.ref, new Tick<P>(this, "timer"))
+    if (this.isPaused && !this.driver.isBlocked && this.shared.backlog < maxBacklog / 2) this.pause(false)
     if (this.bytes > this.checkpointAt && !this.isCheckpointing && this.driver.durableState.position === this.noted) {
       this.isCheckpointing = true
       unsafeTell(this.ref, new Tick<P>(this, "checkpoint"))
@@ -285,11 +296,11 @@ export class Life<P extends Vocabulary> {
 
   /** Replaces what is durable by its fold; the disk's part runs beside the mailbox. */
   readonly checkpoint: Effect.Effect<void> = Effect.suspend(() => {
-    const { durable, position } = this.driver.durableState
+    const { durable } = this.driver.durableState
     const bytes = encodeSync(this.shared.options.codecs.durable, durable)
     const replaced = this.bytes
     const usual = this.shared.options.checkpointBytes ?? defaultCheckpointBytes
-    return Effect.matchEffect(this.journal.checkpoint(bytes, this.base + position), {
+    return Effect.matchEffect(this.journal.checkpoint(bytes, this.sequenceDurable), {
       onSuccess: () =>
         Effect.sync(() => {
           this.checkpoints++
