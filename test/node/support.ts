@@ -12,7 +12,7 @@ export const json = <A>(): Codec<A> => ({
   decode: (reader) => JSON.parse(reader.string()) as A
 })
 
-export const records = <A>(codec: Codec<A>, bytes: Uint8Array): Array<A> => {
+const records = <A>(codec: Codec<A>, bytes: Uint8Array): Array<A> => {
   const reader = new Reader(bytes)
   const found: Array<A> = []
   while (reader.remaining > 0) found.push(codec.decode(reader))

@@ -25,11 +25,11 @@ export const names = ["a", "b", "c"] as const
 export type Name = typeof names[number]
 export const id = (name: string) => NodeId.make(name)
 
-export type Store = KeyValue.KeyValueService
+type Store = KeyValue.KeyValueService
 type Ground = Context.Context<Network.Network | Storage.Storage>
 
 /** One node on its network and storage; it ends with its Scope. */
-export const start = (
+const start = (
   name: string,
   ground: Ground,
   options: Partial<Raft.Options> = {}

@@ -10,7 +10,7 @@ import type { OutcomeUnknown, Unavailable } from "synod/services/ReplicatedState
 import type { Cluster } from "./support.js"
 import { names } from "./support.js"
 
-export interface Tally {
+interface Tally {
   ok: number
   unavailable: number
   unknown: number
