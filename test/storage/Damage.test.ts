@@ -174,17 +174,20 @@ describe("damage", () => {
             return filesOf(directory)
           }))
         const files = end === "closed" ? filesOf(directory) : killed
-        const names = [...files.keys()].filter((name) => name.startsWith("segment")).toSorted()
+        const names = [...files.keys()].filter((name) => name.endsWith(".log")).toSorted()
         expect(names.length).toBe(3)
         restore(directory, files)
         expect((yield* recovered(storage)).frames.length).toBe(12)
+        // the filled successor of the last segment is nobody's data
+        expect([...files.keys()].filter((name) => name.endsWith(".log.tmp")).length).toBe(end === "killed" ? 1 : 0)
+        expect(fs.readdirSync(directory).filter((name) => name.endsWith(".tmp"))).toEqual([])
         for (const gone of [names.slice(2), names.slice(1), names]) {
           const left = new Map([...files].filter(([name]) => !gone.includes(name)))
           restore(directory, left)
           const error = yield* Effect.flip(recovered(storage))
           expect(error).toMatchObject({ _tag: "StorageCorrupt", file: `${directory}/${names[2]}` })
           expect(error.message).toContain("the segment is missing")
-          expect([...filesOf(directory).keys()].filter((name) => name.startsWith("segment")).toSorted()).toEqual(
+          expect([...filesOf(directory).keys()].filter((name) => name.endsWith(".log")).toSorted()).toEqual(
             names.filter((name) => !gone.includes(name))
           )
         }

@@ -7,7 +7,7 @@
 import { Buffer } from "node:buffer"
 import type { Frame, Stats } from "../Storage.js"
 import { type AppendError, StorageClosed, StorageFailed, StorageOverloaded, StorageTooLarge } from "../StorageError.js"
-import { codeOf, type FileSystem, replaceFile, syncDirectory, withFile, writeAll, writePromise } from "./FileSystem.js"
+import { codeOf, type FileSystem, replaceFile, syncDirectory, writeAll } from "./FileSystem.js"
 import {
   type FolderHeader,
   frameBytes,
@@ -16,11 +16,11 @@ import {
   putFolderHeader,
   putFrame,
   putMark,
-  putSegmentHeader,
   segmentHeaderBytes,
   viewOf
 } from "./Format.js"
 import { checkpointName, type Found, headerName, type Segment, segmentName } from "./Recovery.js"
+import { fillSegment, nameSegment } from "./Segments.js"
 
 export interface Bounds {
   readonly segmentBytes: number
@@ -59,6 +59,7 @@ export class FileJournal {
   private busy = false
   private scheduled = false
   private marking = false
+  private spare: { readonly path: string; readonly capacity: number; readonly filled: Promise<boolean> } | undefined
   private dead: StorageFailed | StorageClosed | undefined
   private closing: Promise<void> | undefined
   private segments: Array<Segment>
@@ -159,8 +160,13 @@ export class FileJournal {
       await this.checkpointing
       while (this.busy) await new Promise<void>((done) => this.idlers.push(done))
       if (this.dead._tag === "StorageClosed" && this.known.durable < this.durable) await this.remember().catch(() => {})
-      const fd = this.fd
+      const { fd, spare } = this
       this.fd = undefined
+      this.spare = undefined
+      if (spare !== undefined) {
+        await spare.filled
+        await this.files.unlink(`${spare.path}.tmp`).catch(() => undefined)
+      }
       if (fd !== undefined) await this.files.close(fd).catch(() => undefined)
     })()
   }
@@ -236,6 +242,8 @@ export class FileJournal {
     this.flush()
     for (const callback of callbacks) call(callback, undefined)
     this.wake()
+    const active = this.segments.at(-1)
+    if (this.spare === undefined && active !== undefined && this.position * 2 > active.capacity) this.prepare(active)
     if (!this.busy && !this.marking) {
       this.marking = true
       setImmediate(this.mark)
@@ -299,24 +307,33 @@ export class FileJournal {
     return new Promise((done) => this.waiters.push({ sequence, done }))
   }
 
-  /** A segment appears whole: zeros on disk and a header, before its name is there. */
+  /** Fills the next segment while this one still has room: made when it is needed, it would hold up a commit for 16 MiB of zeros. */
+  private prepare(active: Segment): void {
+    const capacity = this.bounds.segmentBytes
+    const path = `${this.directory}/${segmentName(active.index + 1)}`
+    const filled = fillSegment(this.files, path, capacity).then(() => true, () => false)
+    this.spare = { path, capacity, filled }
+  }
+
   private async roll(batch: Batch): Promise<{ readonly fd: number; readonly path: string }> {
     const index = (this.segments.at(-1)?.index ?? 0) + 1
     const path = `${this.directory}/${segmentName(index)}`
-    const capacity = Math.max(this.bounds.segmentBytes, segmentHeaderBytes + batch.length)
-    await withFile(this.files, `${path}.tmp`, "w", async (fd) => {
-      const zeros = new Uint8Array(Math.min(capacity, 1 << 20))
-      for (let at = 0; at < capacity; at += zeros.length) {
-        await writePromise(this.files, fd, zeros.subarray(0, Math.min(zeros.length, capacity - at)), at)
-      }
-      // The first frame names the one before it: the new segment hangs on the same chain.
-      const previous = batch.buffer.readUInt32LE(12)
-      const header = { salt: this.known.salt, index, first: batch.first, previous, capacity }
-      await writePromise(this.files, fd, putSegmentHeader(header), 0)
-      await this.files.fsync(fd)
+    const needed = segmentHeaderBytes + batch.length
+    const spare = this.spare
+    this.spare = undefined
+    // a spare that could not be filled is made anew, and what is wrong shows then
+    const isReady = await spare?.filled === true && spare !== undefined && spare.capacity >= needed
+    const capacity = isReady ? spare.capacity : Math.max(this.bounds.segmentBytes, needed)
+    if (!isReady) await fillSegment(this.files, path, capacity)
+    // The first frame names the one before it: the new segment hangs on the same chain.
+    const previous = batch.buffer.readUInt32LE(12)
+    await nameSegment(this.files, this.directory, path, {
+      salt: this.known.salt,
+      index,
+      first: batch.first,
+      previous,
+      capacity
     })
-    await this.files.rename(`${path}.tmp`, path)
-    await syncDirectory(this.files, this.directory)
     const old = this.fd
     const fd = await this.files.open(path, "r+")
     this.fd = fd
