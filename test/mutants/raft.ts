@@ -131,6 +131,22 @@ export const mutants: ReadonlyArray<Mutant> = [
     found: { nodes: 5, clients: 12, keys: 1, faults: "network", seed: 33, property: "ReadIndexFresh" }
   },
   {
+    name: "R11-reused-position",
+    bug: "a late answer confirms reads that were asked after it left",
+    plant: mishears(({ role }, message) =>
+      message._tag === "Alive" && role._tag === "Leader" ? { ...message, position: role.reads.last } : message
+    ),
+    found: {
+      nodes: 3,
+      clients: 12,
+      keys: 1,
+      faults: "all",
+      plan: { slowLink: 0.05, partition: 1, skew: 1 },
+      seed: 81,
+      property: "ReadIndexFresh"
+    }
+  },
+  {
     name: "R20-keeps-trailing-log",
     bug: "the log behind an installed snapshot is kept although it does not match",
     plant: rules({

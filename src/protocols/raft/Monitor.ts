@@ -114,16 +114,21 @@ export class Monitor {
       !disk && a !== undefined && b !== undefined && a.durable === b.durable && a.commit === b.commit &&
       a.applied === b.applied && a.role._tag === b.role._tag
     ) return this.found
-    this.violateBy(Steps.MonotonicTerm, before, after)
-    this.violateBy(Steps.MonotonicVote, before, after)
+    if (disk || a?.durable !== b?.durable) {
+      this.violateBy(Steps.MonotonicTerm, before, after)
+      this.violateBy(Steps.MonotonicVote, before, after)
+    }
     this.violateBy(Steps.MonotonicCommit, before, after)
     this.violateBy(Steps.MonotonicApplied, before, after)
     const change = this.follow(before, after, changed)
     if (this.tree.conflict !== undefined) this.violate("LogMatchingInv", this.tree.conflict)
     const top = this.top
+    if (b !== undefined) this.checkCommit(change, b)
+    const isHigher = this.top > top
+    const isLost = this.lookForTop(change.at, members, isHigher)
     if (b !== undefined) this.onState(change, b, members)
-    this.checkQuorums(change, members, this.top > top)
-    if (this.top > top || change.role || change.term || change.cut || a === undefined || b === undefined) {
+    if (this.top > 0) this.checkQuorums(change, members, isHigher, isLost)
+    if (isHigher || change.role || change.term || change.cut || a === undefined || b === undefined) {
       this.checkLeaders(members)
     }
     return this.found
@@ -135,7 +140,6 @@ export class Monitor {
     const b = after.state
     if (before.durable !== after.durable) disk.follow(after.durable.log)
     const last = memory.last
-    const lastTerm = memory.lastTerm
     const lastPlace = memory.at(last)
     if (b === undefined) return { at, before, after, log: true, disk: true, cut: true, role: true, term: true }
     if (a === undefined) memory.become(disk)
@@ -146,13 +150,13 @@ export class Monitor {
       after,
       log: a === undefined || a.durable.log !== b.durable.log,
       disk: before.durable !== after.durable,
-      cut: a === undefined || memory.last < last || (memory.lastTerm !== lastTerm && memory.at(last) !== lastPlace),
+      cut: a === undefined || memory.last < last || memory.at(last) !== lastPlace,
       role: a?.role._tag !== b.role._tag,
       term: a?.durable.term !== b.durable.term
     }
   }
 
-  private onState(change: Change, state: Live, members: ReadonlyArray<Member>): void {
+  private checkCommit(change: Change, state: Live): void {
     const { memory } = this.nodes[change.at]!
     const old = change.before.state
     this.quorum = state.quorum
@@ -166,10 +170,29 @@ export class Monitor {
       const property = old !== undefined && commit === old.commit ? "CommittedImmutable" : "LogInv"
       this.violate(property, `${state.self} holds other entries than were committed up to ${commit}`)
     }
+  }
+
+  /** Who holds everything that was ever committed; answers whether somebody lost it, or whether it became more. */
+  private lookForTop(changed: number, members: ReadonlyArray<Member>, isHigher: boolean): boolean {
+    let isLost = isHigher
+    const place = this.committed[this.top]!
+    for (let i = isHigher ? 0 : changed; i < (isHigher ? this.nodes.length : changed + 1); i++) {
+      const node = this.nodes[i]!
+      const isOnDisk = node.disk.isAt(this.top, place)
+      const holds = members[i]!.state === undefined ? isOnDisk : node.memory.isAt(this.top, place)
+      isLost ||= (node.holds && !holds) || (node.isOnDisk && !isOnDisk)
+      node.holds = holds
+      node.isOnDisk = isOnDisk
+    }
+    return isLost
+  }
+
+  private onState(change: Change, state: Live, members: ReadonlyArray<Member>): void {
+    const old = change.before.state
     if (change.role && state.role._tag === "Leader") this.onLeader(change.at, state, members)
     else if (change.log) this.checkElection(change, state, members)
-    if (change.log || commit !== old?.commit) this.compareLogs(change.at, state, members)
-    if (applied !== old?.applied) this.checkSessions(change.at, state, old?.applied ?? 0)
+    if (change.log || state.commit !== old?.commit) this.compareLogs(change.at, state, members)
+    if (state.applied !== old?.applied) this.checkSessions(change.at, state, old?.applied ?? 0)
   }
 
   /** A node is the first to commit up to `index`. */
@@ -221,13 +244,14 @@ export class Monitor {
     )
   }
 
-  /** Whoever is at least as up to date as another has its committed prefix. */
+  /** Whoever is at least as up to date as another has its committed prefix. Who holds everything that was ever committed has that of everybody. */
   private compareLogs(at: number, state: Live, members: ReadonlyArray<Member>): void {
-    const mine = this.nodes[at]!.memory
+    const { holds, memory: mine } = this.nodes[at]!
     for (let i = 0; i < members.length; i++) {
       const other = members[i]!.state
       if (other === undefined || i === at) continue
-      const theirs = this.nodes[i]!.memory
+      const { holds: theyHold, memory: theirs } = this.nodes[i]!
+      if (holds && theyHold) continue
       const order = mine.lastTerm - theirs.lastTerm || mine.last - theirs.last
       if (order >= 0 && !mine.isAt(other.commit, this.committed[other.commit]!)) this.outdone(state, other)
       if (order <= 0 && !theirs.isAt(state.commit, this.committed[state.commit]!)) this.outdone(other, state)
@@ -241,18 +265,7 @@ export class Monitor {
     )
   }
 
-  private checkQuorums(change: Change, members: ReadonlyArray<Member>, isHigher: boolean): void {
-    let isLost = isHigher
-    const place = this.committed[this.top]!
-    for (let i = isHigher ? 0 : change.at; i < (isHigher ? this.nodes.length : change.at + 1); i++) {
-      const node = this.nodes[i]!
-      const isOnDisk = node.disk.isAt(this.top, place)
-      const holds = members[i]!.state === undefined ? isOnDisk : node.memory.isAt(this.top, place)
-      isLost ||= (node.holds && !holds) || (node.isOnDisk && !isOnDisk)
-      node.holds = holds
-      node.isOnDisk = isOnDisk
-    }
-    if (this.top === 0) return
+  private checkQuorums(change: Change, members: ReadonlyArray<Member>, isHigher: boolean, isLost: boolean): void {
     if (isHigher || change.cut || (change.log && !this.nodes[change.at]!.holds)) this.checkElectable(members)
     if (!isLost) return
     const is = (test: (node: Watched) => boolean): boolean =>

@@ -161,6 +161,12 @@ const onLeader = <S, C, R>(
     return state
   }
   if (!state.peers.includes(from)) return state
+  if (message._tag === "Heartbeat" && isPlainBeat(config, state, from, message)) {
+    armElection(config, out)
+    out.setTimer("lease", config.electionTimeout)
+    termOnly(state, out).send(from, { _tag: "Alive", term: message.term, position: message.position })
+    return state
+  }
   const draft = copy(state)
   if (message.term > draft.durable.term) enterTerm(config, draft, message.term, out)
   if (draft.role._tag === "Leader") return state // two leaders of one term: impossible, and nothing to believe
@@ -188,6 +194,16 @@ const onTermDurable = <S, C, R>(state: State<S, C, R>, { term }: Durable<C>): St
   draft.writtenTerm = term
   return draft
 }
+
+/** A beat of the leader that is known, which commits nothing new: it is answered, and changes nothing. Most beats are such. */
+const isPlainBeat = <S, C, R>(
+  config: Config<S, C, R>,
+  state: State<S, C, R>,
+  from: NodeId,
+  { commit, term }: Extract<Message<C, R>, { readonly _tag: "Heartbeat" }>
+): boolean =>
+  term === state.durable.term && state.role._tag === "Follower" && state.leader === from && state.leased &&
+  config.rules.followerCommit(state.commit, commit, commit) <= state.commit
 
 const onTimer = <S, C, R>(
   config: Config<S, C, R>,

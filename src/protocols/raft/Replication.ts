@@ -59,17 +59,18 @@ const replicate = <S, C, R>(
     return probing
   }
   if (peer.next > log.last || peer.inflight.length >= config.maxInflight) return peer
+  const size = sizeOf(config)
   let { inflightBytes, next } = peer
   const inflight = peer.inflight.slice()
   while (
     next <= log.last && inflight.length < config.maxInflight &&
     (inflight.length === 0 || inflightBytes < config.maxInflightBytes)
   ) {
-    const entries = log.slice(next, config.maxEntriesPerMessage, config.maxBytesPerMessage, sizeOf(config))
+    const entries = log.slice(next, config.maxEntriesPerMessage, config.maxBytesPerMessage, size)
     out.now.send(id, append(draft, next, entries, term))
     next += entries.length
     let bytes = 0
-    for (const entry of entries) bytes += sizeOf(config)(entry)
+    for (const entry of entries) bytes += size(entry)
     inflight.push({ last: next - 1, bytes })
     inflightBytes += bytes
   }
