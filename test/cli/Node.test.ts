@@ -89,10 +89,10 @@ const put = async (url: string, key: string, value: string): Promise<number> =>
   (await fetch(`${url}/kv/${key}`, { method: "PUT", body: value })).status
 const get = async (url: string, key: string): Promise<unknown> => (await fetch(`${url}/kv/${key}`)).json()
 
-/** Every file below the folder with its bytes. */
+/** Every file below the folder with its bytes; a lock holds no data, and is numbered anew by each who tries it. */
 const contents = (directory: string): ReadonlyArray<readonly [string, string]> =>
   readdirSync(directory, { recursive: true, encoding: "utf8" }).sort()
-    .filter((name) => statSync(join(directory, name)).isFile())
+    .filter((name) => !name.startsWith("LOCK") && statSync(join(directory, name)).isFile())
     .map((name) => [name, readFileSync(join(directory, name)).toString("base64")])
 
 // one after the other: each starts processes, and more of them at once than there are cores only wait for each other
@@ -152,6 +152,7 @@ describe.sequential("synod node", { timeout: 120_000 }, () => {
     const data = join(folder, "owned")
     const refused = async (again: ReadonlyArray<string>): Promise<string> => {
       const before = contents(data)
+      assert.isAtLeast(before.length, 2, "there is a header and a segment to overwrite")
       const line = refusal(await synod(again))
       assert.deepStrictEqual(contents(data), before, "nothing was overwritten")
       return line
