@@ -27,7 +27,6 @@ const effect = versionOf("effect")
 const toolkit = {
   synod: () => import("./toolkits/synod.js").then((all) => all.plain()),
   raw: () => import("./toolkits/raw.js").then((all) => all.raw()),
-  unboxed: () => import("./toolkits/raw.js").then((all) => all.unboxed()),
   queue: () => import("./toolkits/effect.js").then((all) => all.queuePlain()),
   mailbox: () => import("./toolkits/effect.js").then((all) => all.mailboxPlain()),
   xstate: () => import("./toolkits/xstate.js").then((all) => all.xstate()),
@@ -53,7 +52,6 @@ const plain = (workload: Workload, erlangName: string): ReadonlyArray<Implementa
   row("new state", "ours", undefined, effect, started(workload, toolkit.synod, renewed)),
   row("state kept", "ours", undefined, effect, started(workload, toolkit.synod, kept)),
   row("raw loop", "floor", undefined, process.version, started(workload, toolkit.raw, kept)),
-  row("raw loop, unboxed", "floor", undefined, process.version, started(workload, toolkit.unboxed, kept)),
   row("Effect Queue loop", "peer", "queue", effect, started(workload, toolkit.queue, renewed), 0.1),
   row("Effect Mailbox loop", "peer", "mailbox", effect, started(workload, toolkit.mailbox, renewed), 0.1),
   row("xstate", "peer", "xstate", versionOf("xstate"), started(workload, toolkit.xstate, renewed), 0.5),
