@@ -164,6 +164,22 @@ describe("a batch", () => {
     expect(ended).toEqual([5])
   })
 
+  it("holds 64 inputs, and its timers of 0 come before the next", () => {
+    const ended: Array<number> = []
+    const { cluster, node } = journals({
+      always: (members) => {
+        const { batches, entries } = members[0]!.state ?? { batches: 0, entries: 0 }
+        if (batches === ended.length + 1) ended.push(entries)
+        return undefined
+      }
+    })
+    node.pause(1_000)
+    for (let i = 1; i <= 100; i++) node.request(requestId(1, i), `${i}`)
+    cluster.runUntil(50_000)
+    expect(ended).toEqual([64, 100])
+    expect(cluster.counters.flushes).toBe(2)
+  })
+
   it("alone, each step has its own flush and its own end", () => {
     const { cluster, node } = journals()
     for (let i = 1; i <= 5; i++) {

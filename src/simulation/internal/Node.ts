@@ -112,7 +112,6 @@ export class SimulatedNode<P extends Vocabulary> {
     this.timers = new Timers(this.host, this.onTimer)
     this.inbox = []
     this.atEndOfBatch = []
-    this.busyUntil = 0
     this.host.digest.int(stamp(Mark.boot | this.index << 12, this.host.now))
     this.begin()
     this.after(this.protocol.start({ id: this.id, nodes: this.host.scenario.nodes }, this.disk.contents, this.recorder))
