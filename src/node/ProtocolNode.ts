@@ -16,6 +16,7 @@ import * as Cause from "effect/Cause"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
+import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Actor from "../actor/Actor.js"
 import type { SpawnError } from "../actor/ActorError.js"
@@ -67,7 +68,7 @@ export interface NodeOptions<P extends Vocabulary> {
   readonly checkpointBytes?: number | undefined
   /** Requests that may be under way. Default 65,536. */
   readonly maxRequests?: number | undefined
-  /** Restarts allowed in a period: 10 in 10 seconds unless told; the delays between them: none unless told. */
+  /** Restarts allowed in a period: 10 in 10 seconds unless told. The delays before them: 0, 10, 20, 40 ... 1,000 ms unless told. */
   readonly restarts?: {
     readonly intensity?: number | undefined
     readonly period?: Duration.DurationInput | undefined
@@ -144,7 +145,7 @@ export const make = <P extends Vocabulary>(
           encodeURIComponent(options.node)
         }`,
         mailbox: Mailbox.unbounded, // bounded by maxRequests and by the network, which is paused
-        supervision: Supervision.restart({ intensity: 10, period: "10 seconds", ...options.restarts, decide })
+        supervision: Supervision.restart({ intensity: 10, period: "10 seconds", backoff, ...options.restarts, decide })
       }),
       (ref) => system.stop(ref)
     )
@@ -219,6 +220,12 @@ const behavior = <P extends Vocabulary>(shared: Shared<P>, seed: number) => {
     }
   })
 }
+
+/** The first restart comes at once; a storage that cannot be opened yet is not tried in a tight loop. */
+const backoff: Supervision.Backoff = Schedule.andThen(
+  Schedule.fromDelays(0, 10, 20, 40, 80, 160, 320, 640),
+  Schedule.spaced(1_000)
+)
 
 /** Data that cannot be trusted are not opened again and again. */
 const decide = (cause: Cause.Cause<unknown>): Supervision.Directive =>

@@ -59,7 +59,7 @@ export interface Options {
   readonly checkpointBytes?: number | undefined
   /** Executed commands that are kept for watchers; up to twice as many may be. Default 16,384. */
   readonly watchCapacity?: number | undefined
-  /** Crashes of a node that supervision answers with a restart from storage. Default: 10 in 10 seconds, at once. */
+  /** Crashes of a node that supervision answers with a restart from storage. Default: 10 in 10 seconds, the first at once, later ones up to 1 s apart. */
   readonly restarts?: {
     readonly intensity?: number | undefined
     readonly period?: Duration.DurationInput | undefined

@@ -234,6 +234,7 @@ describe("ProtocolNode", () => {
       yield* until(() => first.unsafeState() === 9_000_008)
       disk.crash(a, 1)
       yield* Fiber.await(after)
+      yield* TestClock.adjust("10 millis") // the second restart in a row waits a little
       yield* until(() => first.unsafeIncarnation() === 3)
       expect(first.unsafeState()).toBe(9_000_008)
     }))
@@ -292,6 +293,24 @@ describe("ProtocolNode", () => {
       yield* TestClock.adjust("5 seconds")
       expect(yield* first.request(0)).toBe(0)
       expect(first.unsafeState()?.ticks).toBe(0)
+    }))
+
+  it.scoped("law: restarts are limited: one more than the intensity inside a period ends the node", () =>
+    Effect.gen(function*() {
+      const first = yield* node(yield* ground(Storage.layerMemory), a, {
+        restarts: { intensity: 3, period: "1 minute" }
+      })
+      for (let life = 2; life <= 4; life++) {
+        yield* first.crash(new Error("told to"))
+        if (life > 2) { // the first restart comes at once
+          yield* until(() => first.unsafeState() === undefined)
+          yield* TestClock.adjust("1 seconds")
+        }
+        yield* until(() => first.unsafeIncarnation() === life)
+      }
+      yield* first.crash(new Error("told to"))
+      expect((yield* first.await).reason._tag).toBe("Failed")
+      expect(yield* Effect.flip(first.request(1))).toMatchObject({ reason: "stopped" })
     }))
 
   it.scoped("law: answers to unknown and to finished requests are dropped and counted", () =>

@@ -158,7 +158,7 @@ describe("KeyValue over Raft", () => {
 
   it.scoped("law: a watcher sees every command once, in order, across a crash of its node", () =>
     going(Effect.gen(function*() {
-      const { stores } = yield* memoryCluster({ snapshotEvery: 16 })
+      const { stores } = yield* memoryCluster({ snapshotEvery: 64 })
       const seen = yield* Effect.fork(Stream.runCollect(Stream.take(stores.b.replica.watch({ from: 1 }), 100)))
       for (let i = 0; i < 100; i++) {
         yield* stores.a.put(`k${i}`, String(i))
