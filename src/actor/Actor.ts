@@ -12,6 +12,7 @@ import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { Reason } from "./DeathWatch.js"
+import { requestMark } from "./internal/Declared.js"
 import { Answered, later as makeLater } from "./internal/Letters.js"
 import type { Self } from "./Self.js"
 
@@ -87,7 +88,7 @@ export interface MessageClass<Tag extends string, Fields extends Schema.Struct.F
 /** How Node prints a value: without it a message would show no tag, which is on the prototype. */
 const inspect = Symbol.for("nodejs.util.inspect.custom")
 
-const makeClass = (tag: string, fields: Schema.Struct.Fields, statics: object): unknown => {
+const makeClass = (tag: string, fields: Schema.Struct.Fields, result?: object): unknown => {
   class Base {
     static readonly _tag = tag
     static readonly schema = Schema.Struct(fields)
@@ -102,7 +103,8 @@ const makeClass = (tag: string, fields: Schema.Struct.Fields, statics: object): 
     }
   }
   Object.defineProperty(Base.prototype, "_tag", { value: tag, enumerable: true })
-  return Object.assign(Base, statics)
+  if (result !== undefined) Object.defineProperty(Base.prototype, requestMark, { value: true })
+  return Object.assign(Base, result)
 }
 
 /**
@@ -124,7 +126,7 @@ export const Message = <const Tag extends string, Fields extends Schema.Struct.F
   fields?: Fields
 ): MessageClass<Tag, Fields> =>
   // the class is built from data, so its static type has to be stated
-  makeClass(tag, fields ?? {}, {}) as MessageClass<Tag, Fields>
+  makeClass(tag, fields ?? {}) as MessageClass<Tag, Fields>
 
 /**
  * Makes the class of a message that is asked: `success` and `failure` are the schemas of its answer, `payload` its fields.

@@ -4,25 +4,23 @@
  *
  * While IDLE, READY or RUNNING the life's fiber is parked and `resume` is its continuation.
  */
-import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { Definition, Tagged } from "../Actor.js"
 import { MailboxFull } from "../ActorError.js"
 import { TypeId, type Verdict } from "../ActorRef.js"
 import type { Address, Reason, Terminated } from "../DeathWatch.js"
-import type { Mailbox } from "../Mailbox.js"
-import type { Supervision } from "../Supervision.js"
+import type { CellOptions } from "./CellOptions.js"
 import type { Children } from "./Children.js"
+import { Declared, declared, isRequest } from "./Declared.js"
 import type { Runnable } from "./DispatchLoop.js"
 import { type LifeExit, type LifeFiber, type LoopBody, makeScope, park, type References, withLife } from "./fiber.js"
 import type { GroupLife } from "./GroupLife.js"
 import type { Table } from "./Handlers.js"
-import { Answered, Ask, askTag, isLater, isSpecial, Note, noteTag, type Watcher } from "./Letters.js"
+import { Answered, Ask, askTag, isSpecial, Note, noteTag, type Watcher } from "./Letters.js"
 import * as Life from "./Life.js"
-import { admit, deadLetter, endAsk, Extras, owe } from "./Mail.js"
+import { admit, conclude, deadLetter, endAsk, Extras, unknownTag } from "./Mail.js"
 import { Ring } from "./Ring.js"
 import type { SelfImpl } from "./SelfImpl.js"
 import { BUSY, CLOSED, IDLE, READY, RUNNING } from "./Status.js"
@@ -30,11 +28,6 @@ import type { SystemImpl } from "./SystemImpl.js"
 
 const wake = Effect.succeed(Symbol.for("synod/wake"))
 const woken = Symbol.for("synod/wake")
-
-/** What a request's handler failed with on purpose. */
-class Declared {
-  constructor(readonly error: unknown) {}
-}
 
 export class Cell implements Runnable, LoopBody {
   status = BUSY
@@ -254,21 +247,25 @@ export class Cell implements Runnable, LoopBody {
         letter.deadlines.remove(letter)
         return this.state
       }
-      const handler = this.table.find(letter.message._tag)
-      if (handler !== undefined) return handler(this.state, letter.message)
-      deadLetter(this, letter, "undecodable")
-      endAsk(letter, { _tag: "Failed", cause: Cause.die(new Error(`no handler for ${letter.message._tag}`)) })
-      return this.state
+      const { message } = letter
+      if (this.table.find(message._tag) === undefined) endAsk(letter, unknownTag(message))
+      return this.deliver(message)
     }
     if (letter instanceof Note && letter._tag === noteTag) {
       this.notes--
       this.bound--
-      const message = letter.open()
-      const result = message === undefined ? this.state : this.table.find(message._tag)?.(this.state, message)
+      letter.message = letter.open()
+      const result = letter.message === undefined ? this.state : this.deliver(letter.message)
       if (typeof result !== "object" || result === null || !isSpecial(result)) letter.handled?.()
       return result
     }
-    deadLetter(this, letter, "undecodable")
+    return this.deliver(letter)
+  }
+
+  private deliver(message: Tagged): unknown {
+    const handler = this.table.find(message._tag)
+    if (handler !== undefined) return handler(this.state, message)
+    deadLetter(this, message, "undecodable")
     return this.state
   }
 
@@ -279,18 +276,15 @@ export class Cell implements Runnable, LoopBody {
       return undefined
     }
     const effect = result as Effect.Effect<unknown, unknown, unknown> // it carries the mark of an Effect
-    const declares = letter instanceof Ask
+    const said = letter instanceof Note ? letter.message : letter
+    const declares = said instanceof Ask || (said !== undefined && isRequest(said))
     if (Exit.isExit(effect)) {
-      if (Exit.isSuccess(effect)) {
-        this.settle(effect.value)
-        return undefined
-      }
-      const declared = declares ? Cause.failureOption(effect.cause) : Option.none()
-      if (Option.isNone(declared)) return effect
-      this.settle(new Declared(declared.value))
+      const exit = declares && Exit.isFailure(effect) ? declared(effect.cause) : effect // an Exit too
+      if (!Exit.isExit(exit) || Exit.isFailure(exit)) return exit
+      this.settle(exit.value)
       return undefined
     }
-    return this.inLife(declares ? Effect.catchAllCause(effect, declaredFailure) : effect)
+    return this.inLife(declares ? Effect.catchAllCause(effect, declared) : effect)
   }
 
   /** Provides the life's Scope, made when the first effect of the life asks for it. */
@@ -308,9 +302,7 @@ export class Cell implements Runnable, LoopBody {
     this.state = answered.next
     this.current = undefined
     if (letter instanceof Note) letter.handled?.()
-    if (!(letter instanceof Ask)) return
-    if (!isLater(answered)) letter.end(Exit.succeed(answered.value))
-    else if (!letter.stashed) owe(this, letter)
+    conclude(this, letter, answered)
   }
 
   private afterBatch(): Effect.Effect<unknown, unknown, unknown> | undefined {
@@ -377,12 +369,9 @@ export class Cell implements Runnable, LoopBody {
     this.asking = undefined
     if (value instanceof Answered) return this.answer(letter, value)
     this.current = undefined
-    if (value instanceof Declared) {
-      if (letter instanceof Ask) letter.end(Exit.fail(value.error))
-      return
-    }
-    this.state = value
     if (letter instanceof Note) letter.handled?.()
+    if (!(value instanceof Declared)) this.state = value
+    else if (letter instanceof Ask) conclude(this, letter, value)
   }
 
   /** The life's fiber has ended. */
@@ -407,18 +396,4 @@ export class Cell implements Runnable, LoopBody {
     this.alive = false
     this.resumeWith(wake)
   }
-}
-
-/** A declared failure answers the asker; anything else is a crash. */
-const declaredFailure = (cause: Cause.Cause<unknown>): Effect.Effect<unknown, unknown> => {
-  const failure = Cause.isInterrupted(cause) || Cause.isDie(cause) ? Option.none() : Cause.failureOption(cause)
-  return Option.isSome(failure) ? Effect.succeed(new Declared(failure.value)) : Effect.failCause(cause)
-}
-
-/** How one actor is kept. */
-export interface CellOptions {
-  readonly mailbox: Mailbox
-  readonly supervision: Supervision
-  readonly drain: "dead-letter" | "process"
-  readonly shutdownMillis: number
 }

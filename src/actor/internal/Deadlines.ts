@@ -3,18 +3,29 @@
  * `Effect.timeout` around each ask cost 30 times as much. One sleeping fiber a list, on the Effect Clock.
  */
 import * as Effect from "effect/Effect"
+import { interrupt, type LifeFiber } from "./fiber.js"
 import type { Ask } from "./Letters.js"
 
 export class Deadlines {
   private first: Ask | undefined = undefined
   private last: Ask | undefined = undefined
   private asleep = false
+  private sleeper: LifeFiber | undefined = undefined
 
   constructor(
     private readonly now: () => number,
-    private readonly fork: (effect: Effect.Effect<void>) => void,
+    private readonly fork: (effect: Effect.Effect<void>) => LifeFiber,
     private readonly expire: (ask: Ask) => void
   ) {}
+
+  get isEmpty(): boolean {
+    return this.first === undefined
+  }
+
+  /** An empty list is given up. */
+  close(): void {
+    if (this.sleeper !== undefined) interrupt(this.sleeper)
+  }
 
   add(ask: Ask): void {
     ask.before = this.last
@@ -23,7 +34,7 @@ export class Deadlines {
     this.last = ask
     if (this.asleep) return
     this.asleep = true
-    this.fork(this.watch)
+    this.sleeper = this.fork(this.watch)
   }
 
   remove(ask: Ask): void {

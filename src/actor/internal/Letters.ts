@@ -32,6 +32,8 @@ export class Ask implements Tagged {
   readonly _tag = askTag
   pending = true
   stashed = false
+  /** `self.reply` answered it: another answer is a second one. */
+  answered = false
   before: Ask | undefined = undefined
   after: Ask | undefined = undefined
   constructor(
@@ -62,6 +64,8 @@ export class Ask implements Tagged {
 /** A message of the runtime to an actor: a tick, the end of a watched actor, the result of a pipe. `open` gives the user's message, or nothing when it is stale. */
 export class Note implements Tagged {
   readonly _tag = noteTag
+  /** The user's message, once it is opened. */
+  message: Tagged | undefined = undefined
   constructor(readonly open: () => Tagged | undefined, readonly handled?: () => void) {}
 }
 

@@ -1,14 +1,16 @@
 /**
  * Mail off the hot path: what waits for room, what is put aside, what is answered later, and what becomes of mail that nobody will handle.
  */
+import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
 import type { Tagged } from "../Actor.js"
 import { ActorTerminated } from "../ActorError.js"
 import type { DeadLetterReason } from "../DeadLetters.js"
 import type { Reason } from "../DeathWatch.js"
 import type { Cell } from "./Cell.js"
+import { Declared } from "./Declared.js"
 import type { LifeFiber } from "./fiber.js"
-import { Ask, Note } from "./Letters.js"
+import { Answered, Ask, isLater, Note } from "./Letters.js"
 import type { BackoffDriver } from "./Life.js"
 import { Ring } from "./Ring.js"
 
@@ -42,6 +44,8 @@ export class Extras {
   readonly senders = new Ring<Sender>()
   /** Requests that are answered later. */
   readonly owed = new Map<Tagged, Array<Ask>>()
+  /** Requests for whose answer nobody waits any more: an answer that comes is dropped. */
+  readonly lapsed = new WeakSet<Tagged>()
   crashes: Array<number> = []
   backoff: BackoffDriver | undefined = undefined
   /** Interrupts the handler that outlives a stop. */
@@ -87,28 +91,61 @@ export const unstashAll = (cell: Cell): void => {
   admit(cell, cell.extras)
 }
 
+/** What a handler returned answers its request: now or later. */
+export const conclude = (cell: Cell, letter: Tagged, outcome: Answered<unknown, unknown> | Declared): void => {
+  if (outcome instanceof Answered && isLater(outcome)) {
+    if (!(letter instanceof Ask)) cell.more.lapsed.add(letter) // it was told
+    else if (letter.pending && !letter.stashed) owe(cell, letter)
+  } else if (letter instanceof Ask) {
+    if (letter.answered) deadLetter(cell, letter, "answered-twice")
+    else letter.end(outcome instanceof Declared ? Exit.fail(outcome.error) : Exit.succeed(outcome.value))
+  }
+}
+
 /** Remembers a request that is answered later. */
-export const owe = (cell: Cell, ask: Ask): void => {
+const owe = (cell: Cell, ask: Ask): void => {
   const { owed } = cell.more
   const same = owed.get(ask.message)
   if (same === undefined) owed.set(ask.message, [ask])
   else same.push(ask)
 }
 
-/** Answers what was answered by `later`. The oldest ask of that request is meant; a second answer is reported. */
+/**
+ * Answers what was answered by `later`, or the request that is being handled. The oldest ask of that request is meant. A second answer is reported, one that
+ * comes too late is dropped.
+ */
 export const reply = (cell: Cell, message: Tagged, exit: Exit.Exit<unknown, unknown>): void => {
   const same = cell.extras?.owed.get(message)
   const ask = same?.shift()
-  if (ask === undefined) return cell.system.deadLetter(cell, message, "answered-twice")
-  if (same!.length === 0) cell.extras!.owed.delete(message)
-  ask.end(exit)
+  if (ask !== undefined) {
+    if (same!.length === 0) cell.extras!.owed.delete(message)
+    ask.end(exit)
+    return
+  }
+  const { current } = cell
+  if (current instanceof Ask && current.message === message && !current.answered) {
+    current.answered = true
+    current.end(exit)
+  } else if (cell.extras?.lapsed.has(message) !== true) cell.system.deadLetter(cell, message, "answered-twice")
+}
+
+/** An ask gave up: nothing of it is kept, and an answer that comes is dropped. */
+export const lapse = (ask: Ask): void => {
+  const { message, target: { extras } } = ask
+  const same = extras?.owed.get(message)
+  if (extras === undefined || same === undefined) return
+  const others = same.filter((other) => other !== ask)
+  if (others.length === 0) extras.owed.delete(message)
+  else extras.owed.set(message, others)
+  extras.lapsed.add(message)
 }
 
 /** Ends what is owed by a life that is over. */
 export const forgetOwed = (cell: Cell, reason: Reason): void => {
   if (cell.extras === undefined) return
-  for (const asks of cell.extras.owed.values()) {
+  for (const [message, asks] of cell.extras.owed) {
     for (const ask of asks) endAsk(ask, reason)
+    cell.extras.lapsed.add(message)
   }
   cell.extras.owed.clear()
 }
@@ -137,11 +174,19 @@ export const poison = (cell: Cell, reason: Reason): void => {
 }
 
 const dispose = (cell: Cell, letter: Tagged, as: DeadLetterReason, reason: Reason): void => {
-  if (letter instanceof Note) return letter.handled?.()
+  if (letter instanceof Note) {
+    if (letter.message !== undefined) deadLetter(cell, letter.message, as)
+    return letter.handled?.()
+  }
   if (letter instanceof Ask && !letter.isWanted()) return letter.deadlines.remove(letter)
   deadLetter(cell, letter, as)
   if (letter instanceof Ask) endAsk(letter, reason)
 }
+
+export const unknownTag = (message: Tagged): Reason => ({
+  _tag: "Failed",
+  cause: Cause.die(new Error(`no handler for ${message._tag}`))
+})
 
 export const endAsk = (ask: Ask, reason: Reason): void => {
   ask.end(Exit.fail(new ActorTerminated({ address: ask.target.address, reason })))

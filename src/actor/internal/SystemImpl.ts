@@ -13,34 +13,16 @@ import type { LifecycleEvent, SpawnOptions } from "../ActorSystem.js"
 import type { DeadLetter, DeadLetterReason } from "../DeadLetters.js"
 import type { Terminated } from "../DeathWatch.js"
 import type { Turns } from "../Dispatcher.js"
-import * as Mailbox from "../Mailbox.js"
-import * as Supervision from "../Supervision.js"
-import { Cell, type CellOptions } from "./Cell.js"
+import { Cell } from "./Cell.js"
+import { type CellOptions, cellOptions } from "./CellOptions.js"
 import { Children } from "./Children.js"
 import { Deadlines } from "./Deadlines.js"
 import { DispatchLoop } from "./DispatchLoop.js"
 import { type FiberClass, fork, Inheritance, interrupt, type LifeFiber, type References, startLife } from "./fiber.js"
 import { shared, Table } from "./Handlers.js"
 import { stopAndWait } from "./Life.js"
-import { Starter } from "./Mail.js"
-import { millisOf, SelfImpl } from "./SelfImpl.js"
-
-const defaultShutdownMillis = 5_000
-
-const standard: CellOptions = {
-  mailbox: Mailbox.standard,
-  supervision: Supervision.stop,
-  drain: "dead-letter",
-  shutdownMillis: defaultShutdownMillis
-}
-
-const cellOptions = (options: SpawnOptions | undefined): CellOptions =>
-  options === undefined ? standard : {
-    mailbox: options.mailbox ?? standard.mailbox,
-    supervision: options.supervision ?? standard.supervision,
-    drain: options.drain ?? standard.drain,
-    shutdownMillis: millisOf(options.shutdown, defaultShutdownMillis)
-  }
+import { lapse, Starter } from "./Mail.js"
+import { SelfImpl } from "./SelfImpl.js"
 
 /** Listeners that lose the oldest news when they are slow; nothing is kept while nobody listens. */
 class Topic<A> {
@@ -75,6 +57,7 @@ export class SystemImpl {
   readonly lives = new Topic<LifecycleEvent>()
   readonly counters = { spawned: 0, ended: 0, crashes: 0, deadLetters: 0 }
   private readonly lists = new Map<number, Deadlines>()
+  private listsAtMost = 64
   private readonly fibers = new Set<ReturnType<typeof fork>>()
   private readonly inheritance = new Inheritance()
   private incarnations = 0
@@ -94,14 +77,28 @@ export class SystemImpl {
   deadlinesOf(millis: number): { readonly deadlines: Deadlines; readonly now: number } {
     let deadlines = this.lists.get(millis)
     if (deadlines === undefined) {
+      if (this.lists.size >= this.listsAtMost) this.dropEmptyLists()
       deadlines = new Deadlines(
         () => this.clock.unsafeCurrentTimeMillis(),
         (effect) => this.background(effect),
-        (ask) => ask.end(Exit.fail(new AskTimeout({ address: ask.target.address, millis })))
+        (ask) => {
+          lapse(ask)
+          ask.end(Exit.fail(new AskTimeout({ address: ask.target.address, millis })))
+        }
       )
       this.lists.set(millis, deadlines)
     }
     return { deadlines, now: this.clock.unsafeCurrentTimeMillis() }
+  }
+
+  /** Timeouts that are computed are as many as asks: a list without an ask goes, before there are more than twice as many as are needed. */
+  private dropEmptyLists(): void {
+    for (const [millis, list] of this.lists) {
+      if (!list.isEmpty) continue
+      list.close()
+      this.lists.delete(millis)
+    }
+    this.listsAtMost = Math.max(64, 2 * this.lists.size)
   }
 
   /** Runs `initial` for a new life: at once where it is plain; an effect is what the life's fiber has to run first. */
@@ -122,10 +119,11 @@ export class SystemImpl {
     }
   }
 
-  private background(effect: Effect.Effect<void>): void {
+  private background(effect: Effect.Effect<void>): LifeFiber {
     const fiber = fork(this.inherited, effect)
     this.fibers.add(fiber)
     fiber.addObserver(() => this.fibers.delete(fiber))
+    return fiber
   }
 
   tableOf(cell: Cell): Table {
