@@ -6,11 +6,15 @@
  *
  * @since 0.1.0
  */
-import type { ActionModel, Property } from "../model/ActionModel.js"
+import type { Vocabulary } from "../core/Protocol.js"
+import type { ActionModel } from "../model/ActionModel.js"
+import type { System, SystemModel } from "../model/SystemModel.js"
 import { ActionSpace } from "./internal/ActionSpace.js"
 import { replay } from "./internal/Replay.js"
 import type { End } from "./internal/Search.js"
 import { Search } from "./internal/Search.js"
+import type { Space } from "./internal/Space.js"
+import { SystemSpace } from "./internal/SystemSpace.js"
 
 /**
  * When a search gives up. All are without a limit unless told.
@@ -46,7 +50,7 @@ export interface Step<S> {
  */
 export interface Verdict<S> {
   readonly name: string
-  readonly kind: Property<S>["kind"]
+  readonly kind: "always" | "sometimes"
   readonly verdict: "holds" | "violated" | "unknown"
   readonly trace: ReadonlyArray<Step<S>> | undefined
 }
@@ -82,16 +86,63 @@ export const check = <V extends { readonly [name: string]: unknown }>(
   options: Options = {}
 ): Report<V> => {
   const space = new ActionSpace(model)
-  const found: Array<number> = model.properties.map(() => -1)
-  let open = model.properties.length
+  return explore(space, model.name, model.properties, options, (vector, length) => {
+    const state = space.decode(vector, length)
+    return (property) => property.holds(state)
+  })
+}
+
+/**
+ * Checks a system of nodes. A property, a handler or a hook that throws is its author's: the error names it.
+ *
+ * @since 0.1.0
+ * @category checking
+ */
+export const checkSystem = <P extends Vocabulary, H>(
+  model: SystemModel<P, H>,
+  options: Options = {}
+): Report<System<P, H>> => {
+  const space = new SystemSpace(model)
+  const memos = model.properties.map((): Array<boolean | undefined> => [])
+  return explore(space, model.name, model.properties, options, (vector, length) => {
+    let system: System<P, H> | undefined
+    const decoded = () => system ??= space.decode(vector, length)
+    return (property, index) => {
+      if (property.reads === undefined || property.reads === "system") return property.holds(decoded())
+      const dependency = space.dependency(vector, property.reads)
+      return memos[index]![dependency] ??= property.holds(decoded())
+    }
+  })
+}
+
+/** What is asked of a state: the property, and its position among the model's. */
+type Ask<S, Q extends Claim<S>> = (property: Q, index: number) => boolean
+
+interface Claim<S> {
+  readonly name: string
+  readonly kind: "always" | "sometimes"
+  readonly holds: (state: S) => boolean
+}
+
+const explore = <S, Q extends Claim<S>>(
+  space: Space,
+  name: string,
+  properties: ReadonlyArray<Q>,
+  options: Options,
+  judge: (vector: Int32Array, length: number) => Ask<S, Q>
+): Report<S> => {
+  const found: Array<number> = properties.map(() => -1)
+  let open = properties.length
   const exhaustive = options.exhaustive ?? true
   const search = new Search(
     space,
     (vector, length, number) => {
       if (open === 0) return false
-      const state = space.decode(vector, length)
-      for (const [index, property] of model.properties.entries()) {
-        if (found[index]! >= 0 || judged(model.name, property, state) === (property.kind === "always")) continue
+      const ask = judge(vector, length)
+      for (let index = 0; index < properties.length; index++) {
+        if (found[index]! >= 0) continue
+        const property = properties[index]!
+        if (judged(name, property, () => ask(property, index)) === (property.kind === "always")) continue
         found[index] = number
         open--
       }
@@ -106,25 +157,25 @@ export const check = <V extends { readonly [name: string]: unknown }>(
   const end = search.run()
   const complete = end === "exhausted"
   return {
-    model: model.name,
+    model: name,
     distinctStates: search.distinct,
     generatedStates: search.generated,
     depth: search.depth,
     complete,
     end,
-    properties: model.properties.map((property, index) => {
+    properties: properties.map(({ kind, name }, index) => {
       const number = found[index]!
       const isFound = number >= 0
-      const whenFound = property.kind === "always" ? "violated" : "holds"
-      const whenNot = property.kind === "always" ? "holds" : "violated"
+      const whenFound = kind === "always" ? "violated" : "holds"
+      const whenNot = kind === "always" ? "holds" : "violated"
       return {
-        name: property.name,
-        kind: property.kind,
+        name,
+        kind,
         verdict: isFound ? whenFound : complete ? whenNot : "unknown",
         trace: isFound
           ? replay(space, search, number).map(({ event, vector }) => ({
-            event: event < 0 ? undefined : space.eventName(event),
-            state: space.decode(vector, vector.length)
+            event,
+            state: space.decode(vector, vector.length) as S // the space decodes the states of its own model
           }))
           : undefined
       }
@@ -134,9 +185,9 @@ export const check = <V extends { readonly [name: string]: unknown }>(
   }
 }
 
-const judged = <S>(model: string, property: Property<S>, state: S): boolean => {
+const judged = (model: string, property: { readonly name: string }, ask: () => boolean): boolean => {
   try {
-    return property.holds(state)
+    return ask()
   } catch (error) {
     throw new Error(`property ${property.name} of ${model} threw: ${String(error)}`, { cause: error })
   }

@@ -137,7 +137,7 @@ export class ActionSpace<V extends Values> implements Space {
     return state as V // the slots are the variables of the model, in order
   }
 
-  eventName(event: number): string {
+  eventName(_state: Entry, event: number): string {
     const { action } = this.compiled[Math.floor(event / maxInstances)]!
     const instance = event % maxInstances
     return instance === 0 ? action.name : `${action.name} #${instance + 1}`

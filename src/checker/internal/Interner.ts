@@ -62,3 +62,31 @@ export class SlotKeys {
     return of[component]!
   }
 }
+
+/** A 64-bit sum of keys: a transition subtracts the old ones and adds the new. */
+export class Fingerprint {
+  low = 0
+  high = 0
+
+  set(of: { readonly low: number; readonly high: number }): void {
+    this.low = of.low
+    this.high = of.high
+  }
+
+  plus(keys: SlotKeys, component: number): void {
+    this.low = (this.low + keys.low(component)) | 0
+    this.high = (this.high + keys.high(component)) | 0
+  }
+
+  subtract(keys: SlotKeys, component: number): void {
+    this.low = (this.low - keys.low(component)) | 0
+    this.high = (this.high - keys.high(component)) | 0
+  }
+
+  /** Negative numbers stand for no component. */
+  replace(keys: SlotKeys, before: number, after: number): void {
+    if (before === after) return
+    if (before >= 0) this.subtract(keys, before)
+    if (after >= 0) this.plus(keys, after)
+  }
+}

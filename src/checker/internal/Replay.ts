@@ -5,9 +5,9 @@ import { Entry } from "./Frontier.js"
 import type { Search } from "./Search.js"
 import type { Sink, Space } from "./Space.js"
 
-/** A step of a path as the search numbers it: the event that led here (-1 at the start) and the state. */
+/** A step of a path as the search numbers it: the name of the event that led here (none at the start) and the state. */
 export interface Visit {
-  readonly event: number
+  readonly event: string | undefined
   readonly vector: Int32Array
 }
 
@@ -48,14 +48,15 @@ export const replay = (space: Space, search: Search, number: number): ReadonlyAr
   const start = new Capture((_, order) => order === first)
   space.begin(start)
   let at = start.found
-  const visits: Array<Visit> = at === undefined ? [] : [{ event: -1, vector: at.vector }]
+  const visits: Array<Visit> = at === undefined ? [] : [{ event: undefined, vector: at.vector }]
   for (const next of rest) {
     if (at === undefined) break
     const event = search.table.event(next)
     const step = new Capture((candidate) => candidate === event)
     space.expand(at, step)
+    const name = space.eventName(at, event)
     at = step.found
-    if (at !== undefined) visits.push({ event, vector: at.vector })
+    if (at !== undefined) visits.push({ event: name, vector: at.vector })
   }
   if (visits.length !== rest.length + 1) {
     throw new Error(

@@ -17,9 +17,10 @@ export interface Space {
   readonly begin: (sink: Sink) => void
   /** Offers every successor of a state, one edge an event instance. */
   readonly expand: (state: Entry, sink: Sink) => void
-  /** The state of a vector, as a user wrote it. */
+  /** The state of a vector, as a user knows it. */
   readonly decode: (vector: Int32Array, length: number) => unknown
-  readonly eventName: (event: number) => string
+  /** What an event of a state is called. */
+  readonly eventName: (state: Entry, event: number) => string
   /** Whether the state is inside the model's boundary. */
   readonly isInside: (vector: Int32Array, length: number) => boolean
 }
