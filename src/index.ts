@@ -25,6 +25,8 @@ export * as Self from "./actor/Self.js"
 /** @since 0.1.0 */
 export * as Supervision from "./actor/Supervision.js"
 /** @since 0.1.0 */
+export * as Checker from "./checker/Checker.js"
+/** @since 0.1.0 */
 export * as CheckFile from "./consistency/CheckFile.js"
 /** @since 0.1.0 */
 export * as History from "./consistency/History.js"
@@ -49,6 +51,12 @@ export * as Protocol from "./core/Protocol.js"
 /** @since 0.1.0 */
 export * as Quorum from "./core/Quorum.js"
 /** @since 0.1.0 */
+export * as ActionModel from "./model/ActionModel.js"
+/** @since 0.1.0 */
+export * as NetworkModel from "./model/NetworkModel.js"
+/** @since 0.1.0 */
+export * as SystemModel from "./model/SystemModel.js"
+/** @since 0.1.0 */
 export * as Codec from "./network/Codec.js"
 /** @since 0.1.0 */
 export * as FaultInjection from "./network/FaultInjection.js"
@@ -70,6 +78,10 @@ export * as ReplicatedStateMachine from "./services/ReplicatedStateMachine.js"
 export * as Faults from "./simulation/Faults.js"
 /** @since 0.1.0 */
 export * as Simulation from "./simulation/Simulation.js"
+/** @since 0.1.0 */
+export * as DiskFaults from "./storage/DiskFaults.js"
+/** @since 0.1.0 */
+export * as MemoryDisk from "./storage/MemoryDisk.js"
 /** @since 0.1.0 */
 export * as Storage from "./storage/Storage.js"
 /** @since 0.1.0 */
