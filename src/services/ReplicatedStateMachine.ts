@@ -8,7 +8,7 @@
  * ```ts
  * class Counter extends ReplicatedStateMachine.Tag<Counter>()("Counter", {
  *   initial: 0,
- *   apply: (total, by: number) => [total + by, total + by],
+ *   apply: (total, by) => [total + by, total + by],
  *   command: Schema.Int, result: Schema.Int, state: Schema.Int
  * }) {}
  * const program = Effect.gen(function*() {
@@ -253,8 +253,9 @@ export type Shape<A, I> = Schema.Schema<A, I> | Codec<A>
  * @category models
  */
 export interface Definition<S, C, R, SI, CI, RI> {
-  readonly initial: S
-  readonly apply: (state: S, command: C) => readonly [S, R]
+  // the shapes alone say what S, C and R are, so that literals in `apply` are checked against them and not widened
+  readonly initial: NoInfer<S>
+  readonly apply: (state: NoInfer<S>, command: NoInfer<C>) => readonly [NoInfer<S>, NoInfer<R>]
   readonly command: Shape<C, CI>
   readonly result: Shape<R, RI>
   readonly state: Shape<S, SI>
