@@ -170,7 +170,9 @@ export const disposeAll = (cell: Cell, reason: Reason): void => {
 export const poison = (cell: Cell, reason: Reason): void => {
   const letter = cell.current
   cell.current = undefined
-  if (letter !== undefined) dispose(cell, letter, "poison", reason)
+  if (letter === undefined) return
+  if (cell.extras !== undefined) cell.extras.stash = cell.extras.stash.filter((other) => other !== letter)
+  dispose(cell, letter, "poison", reason)
 }
 
 const dispose = (cell: Cell, letter: Tagged, as: DeadLetterReason, reason: Reason): void => {

@@ -21,7 +21,7 @@ import { DispatchLoop } from "./DispatchLoop.js"
 import { type FiberClass, fork, Inheritance, interrupt, type LifeFiber, type References, startLife } from "./fiber.js"
 import { shared, Table } from "./Handlers.js"
 import { stopAndWait } from "./Life.js"
-import { lapse, Starter } from "./Mail.js"
+import { lapse, Starter, unstashAll } from "./Mail.js"
 import { SelfImpl } from "./SelfImpl.js"
 
 /** Listeners that lose the oldest news when they are slow; nothing is kept while nobody listens. */
@@ -104,6 +104,7 @@ export class SystemImpl {
   /** Runs `initial` for a new life: at once where it is plain; an effect is what the life's fiber has to run first. */
   begin(cell: Cell): Effect.Effect<unknown, unknown, unknown> | undefined {
     try {
+      unstashAll(cell) // the life before put it aside for a state that is gone
       cell.self = new SelfImpl(cell)
       cell.table = this.tableOf(cell)
       const state = cell.definition.initial(cell.self as never)
