@@ -289,6 +289,7 @@ export class Cell implements Runnable, LoopBody {
 
   /** Provides the life's Scope, made when the first effect of the life asks for it. */
   inLife(effect: Effect.Effect<unknown, unknown, unknown>): Effect.Effect<unknown, unknown, unknown> {
+    if (this.stopRequested) Life.armDeadline(this, this.options.shutdownMillis)
     if (this.scoped) return effect
     this.scoped = true
     return withLife(this, this.lifeScope(), effect)

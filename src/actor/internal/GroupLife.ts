@@ -16,7 +16,7 @@ import * as Mailbox from "../Mailbox.js"
 import * as Supervision from "../Supervision.js"
 import type { Cell } from "./Cell.js"
 import { interrupt, supervise } from "./fiber.js"
-import { type BackoffDriver, beginLife, endLife, finish, stop } from "./Life.js"
+import { type BackoffDriver, beginLife, endIfStopped, endLife, finish, stop } from "./Life.js"
 import { millisOf } from "./SelfImpl.js"
 import { CLOSED, GATED } from "./Status.js"
 import type { SystemImpl } from "./SystemImpl.js"
@@ -34,12 +34,16 @@ export type ChildrenContext<Children extends ReadonlyArray<AnySpec>> = Children[
 
 const stopped: Reason = { _tag: "Stopped" }
 
+/** What became of a child that was begun: it failed and is the next crash; or it runs, or is gone for good. */
+type Begun = "failed" | "settled"
+
 export class GroupLife {
   private readonly restarts = new Map<Cell, Supervision.Restart>()
-  private readonly ended: Array<{ readonly child: Cell; readonly reason: Reason }> = []
-  private readonly waiters = new Map<Cell, () => void>()
+  /** Ends of lives that the group has yet to decide about, by child. */
+  private readonly ended = new Map<Cell, Reason>()
+  private readonly waiters = new Map<Cell, (outcome: Begun) => void>()
+  private readonly drivers = new Map<Cell, BackoffDriver>()
   private crashes: Array<number> = []
-  private driver: BackoffDriver | undefined = undefined
   private working = false
 
   constructor(private readonly cell: Cell, private readonly group: Supervision.Group<ReadonlyArray<AnySpec>>) {}
@@ -58,28 +62,51 @@ export class GroupLife {
   /** A child's life ended, because the group asked for it or by itself. */
   onExit(child: Cell, reason: Reason): void {
     child.status = GATED
-    const waiter = this.waiters.get(child)
-    this.waiters.delete(child)
-    if (waiter !== undefined && reason._tag === "Stopped") return waiter()
-    if (!this.restartsAfter(child, reason)) {
-      this.restarts.delete(child)
-      finish(child, reason)
-    } else this.ended.push({ child, reason })
-    waiter?.()
-    if (this.working || this.ended.length === 0) return
+    const leaves = this.leaving.delete(child)
+    if (leaves && reason._tag === "Stopped") return this.tell(child, "settled")
+    if (!this.restartsAfter(child, reason)) return finish(child, reason) // and so it is gone
+    this.ended.set(child, reason)
+    this.tell(child, "failed")
+    if (this.group.strategy === "one-for-one") {
+      // on its own: the backoff of one child delays no other's
+      return supervise(child, Effect.suspend(() => this.restart(child, reason)), () => endIfStopped(child))
+    }
+    if (this.working) return
     this.working = true
-    supervise(this.cell, this.work)
+    supervise(this.cell, this.work, () => {})
   }
 
+  /** A child has ended for good: nobody waits for a life of it. */
+  gone(child: Cell): void {
+    this.restarts.delete(child)
+    this.ended.delete(child)
+    this.leaving.delete(child)
+    this.tell(child, "settled")
+  }
+
+  private readonly leaving = new Set<Cell>()
+
+  private tell(child: Cell, outcome: Begun): void {
+    const waiter = this.waiters.get(child)
+    this.waiters.delete(child)
+    waiter?.(outcome)
+  }
+
+  private wait(child: Cell, register: () => void): Effect.Effect<Begun> {
+    return Effect.async<Begun>((resume) => {
+      this.waiters.set(child, (outcome) => resume(Effect.succeed(outcome)))
+      register()
+    })
+  }
+
+  /** One end after the other. Those who were started again as one of those around another are no longer in the list. */
   private readonly work: Effect.Effect<void> = Effect.suspend(() => {
-    const next = this.ended.shift()
-    if (next === undefined || this.cell.stopRequested) {
-      this.working = false
-      return Effect.void
+    for (const [child, reason] of this.ended) {
+      if (this.cell.stopRequested) break
+      return Effect.zipRight(this.restart(child, reason), Effect.suspend(() => this.work))
     }
-    // it was already started again, as one of those around it
-    if (next.child.status !== GATED) return this.work
-    return Effect.zipRight(this.restart(next.child, next.reason), Effect.suspend(() => this.work))
+    this.working = false
+    return Effect.void
   })
 
   private restart(child: Cell, reason: Reason): Effect.Effect<void> {
@@ -89,49 +116,39 @@ export class GroupLife {
       const quiet = this.crashes.length === 0 || now - this.crashes.at(-1)! >= this.group.periodMillis
       this.crashes = this.crashes.filter((at) => now - at < this.group.periodMillis)
       this.crashes.push(now)
-      if (this.crashes.length > this.group.intensity) return this.giveUp(cause)
+      if (this.crashes.length > this.group.intensity) return this.giveUp(child, reason)
       const affected = this.affected(child)
       for (const other of affected.toReversed()) yield* this.end(other, reason)
       if (this.group.backoff !== undefined) {
-        const driver = this.driver ??= yield* Schedule.driver(this.group.backoff)
+        const key = this.group.strategy === "one-for-one" ? child : this.cell
+        const driver = this.drivers.get(key) ?? (yield* Schedule.driver(this.group.backoff))
+        this.drivers.set(key, driver)
         if (quiet) yield* driver.reset
-        if (Exit.isFailure(yield* Effect.exit(driver.next(cause)))) return this.giveUp(cause)
+        if (Exit.isFailure(yield* Effect.exit(driver.next(cause)))) return this.giveUp(child, reason)
       }
       for (const other of affected) {
-        if (other !== child && this.restarts.get(other) === "temporary") {
-          this.restarts.delete(other)
-          finish(other, stopped)
-        } else if (!(yield* this.begin(other, other === child ? cause : undefined))) return
+        if (other !== child && this.restarts.get(other) === "temporary") finish(other, stopped)
+        else if ((yield* this.begin(other)) === "failed") return // it is the next crash, and begins what is left
       }
     })
   }
 
   private affected(child: Cell): Array<Cell> {
     if (this.group.strategy === "one-for-one") return [child]
-    const all = [...this.restarts.keys()].filter((cell) => cell.status !== CLOSED)
+    const all = [...this.restarts.keys()]
     return this.group.strategy === "one-for-all" ? all : all.slice(all.indexOf(child))
   }
 
   /** Ends a life of a child: after its current message, by interruption at its deadline; then what the life held. */
   private end(child: Cell, reason: Reason): Effect.Effect<void> {
+    const interrupted = Effect.sync(() => {
+      if (child.fiber !== undefined) interrupt(child.fiber)
+    })
     const left = Effect.suspend(() => {
-      if (child.status === GATED || child.status === CLOSED) return Effect.void
-      return Effect.async<void>((resume) => {
-        this.waiters.set(child, () => resume(Effect.void))
-        child.leave()
-      }).pipe(
-        Effect.timeoutTo({
-          duration: child.options.shutdownMillis,
-          onSuccess: () => Effect.void,
-          onTimeout: () =>
-            Effect.async<void>((resume) => {
-              if (!this.waiters.has(child)) return resume(Effect.void)
-              this.waiters.set(child, () => resume(Effect.void))
-              if (child.fiber !== undefined) interrupt(child.fiber)
-            })
-        }),
-        Effect.flatten
-      )
+      if (child.status >= GATED) return Effect.void
+      this.leaving.add(child)
+      const late = Effect.zipRight(Effect.sleep(child.options.shutdownMillis), interrupted)
+      return Effect.raceFirst(this.wait(child, () => child.leave()), Effect.zipRight(late, Effect.never))
     })
     return Effect.zipRight(
       left,
@@ -139,21 +156,21 @@ export class GroupLife {
     )
   }
 
-  /** Whether the life began: a failing `initial` is the next crash. */
-  private begin(child: Cell, cause: Cause.Cause<unknown> | undefined): Effect.Effect<boolean> {
-    return Effect.async<boolean>((resume) => {
-      if (child.status === CLOSED) return resume(Effect.succeed(true))
-      this.waiters.set(child, () => resume(Effect.succeed(false)))
-      beginLife(child, cause, () => {
-        this.waiters.delete(child)
-        resume(Effect.succeed(true))
-      })
+  /** The life of one of the affected: with its own cause where it crashed itself. A failing `initial` is the next crash. */
+  private begin(child: Cell): Effect.Effect<Begun> {
+    return Effect.suspend(() => {
+      if (child.status === CLOSED) return Effect.succeed<Begun>("settled")
+      const own = this.ended.get(child)
+      this.ended.delete(child)
+      const cause = own?._tag === "Failed" ? own.cause : undefined
+      return this.wait(child, () => beginLife(child, cause, () => this.tell(child, "settled")))
     })
   }
 
-  private giveUp(cause: Cause.Cause<unknown>): void {
+  private giveUp(child: Cell, reason: Reason): void {
     this.working = false
-    this.cell.verdict = { _tag: "Failed", cause }
+    child.verdict = reason
+    this.cell.verdict = { _tag: "Failed", cause: reason._tag === "Failed" ? reason.cause : Cause.empty }
     stop(this.cell, this.cell.options.shutdownMillis)
   }
 }

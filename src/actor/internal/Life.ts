@@ -10,13 +10,14 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import { SpawnError } from "../ActorError.js"
 import type { Reason } from "../DeathWatch.js"
 import type { Directive } from "../Supervision.js"
 import type { Cell } from "./Cell.js"
-import { fork, interrupt, type LifeExit, startLife, supervise } from "./fiber.js"
+import { fork, interrupt, type LifeExit, type LifeFiber, startLife, supervise } from "./fiber.js"
 import { disposeAll, forgetOwed, poison } from "./Mail.js"
 import { BUSY, CLOSED, GATED, IDLE } from "./Status.js"
 
@@ -24,8 +25,14 @@ export type BackoffDriver = Schedule.ScheduleDriver<unknown, Cause.Cause<unknown
 
 const stopped: Reason = { _tag: "Stopped" }
 
+/** Lives after the first whose `initial` runs: there is no state yet that could be resumed. */
+const beginning = new WeakSet<Cell>()
+/** Lives whose children, timers and Scope are being ended: who needs the end joins it. */
+const endings = new WeakMap<Cell, LifeFiber>()
+
 /** The fiber of a life ended by itself, by an interruption or by a crash. */
 export const onExit = (cell: Cell, exit: LifeExit): void => {
+  if (cell.status === CLOSED) return // it was left behind: its end comes too late
   if (Exit.isSuccess(exit) || Cause.isInterruptedOnly(exit.cause)) {
     // an interrupted handler leaves its letter behind: it was not handled to its end
     poison(cell, stopped)
@@ -45,7 +52,8 @@ export const onCrash = (cell: Cell, cause: Cause.Cause<unknown>): void => {
   cell.status = GATED
   if (cell.stopRequested) return finish(cell, failed)
   if (cell.group !== undefined) return cell.group.onExit(cell, failed)
-  switch (decide(cell, cause)) {
+  const decided = decide(cell, cause)
+  switch (decided === "resume" && beginning.has(cell) ? "restart" : decided) {
     case "stop":
       return finish(cell, failed)
     case "resume": {
@@ -54,7 +62,7 @@ export const onCrash = (cell: Cell, cause: Cause.Cause<unknown>): void => {
       return startLife(cell, undefined)
     }
     case "restart":
-      supervise(cell, restartAfter(cell, cause))
+      supervise(cell, restartAfter(cell, cause), () => endIfStopped(cell))
   }
 }
 
@@ -85,7 +93,13 @@ const restartAfter = (cell: Cell, cause: Cause.Cause<unknown>): Effect.Effect<vo
     }
     if (cell.stopRequested) return yield* Effect.sync(() => finish(cell, stopped))
     beginLife(cell, cause)
-  }).pipe(Effect.onInterrupt(() => Effect.sync(() => finish(cell, stopped))))
+  })
+
+/** The decision about a life was cut short by a stop, or gave up. */
+export const endIfStopped = (cell: Cell): void => {
+  if (cell.status !== GATED || cell.extras?.supervisor !== undefined) return
+  if (cell.verdict !== undefined || cell.stopRequested) finish(cell, cell.verdict ?? stopped)
+}
 
 /** The next life of the same address. A failing `initial` counts as a crash. */
 export const beginLife = (cell: Cell, cause: Cause.Cause<unknown> | undefined, onBegun = () => {}): void => {
@@ -94,24 +108,65 @@ export const beginLife = (cell: Cell, cause: Cause.Cause<unknown> | undefined, o
   cell.alive = true
   cell.halt = false
   cell.status = BUSY
+  beginning.add(cell)
   cell.system.event({ _tag: "Restarted", address: cell.address, life: cell.life, cause })
+  const begun = () => {
+    beginning.delete(cell)
+    onBegun()
+  }
   const begin = cell.system.begin(cell)
-  if (begin === undefined) onBegun()
-  startLife(cell, begin === undefined ? undefined : Effect.map(begin, onBegun))
+  if (begin === undefined) begun()
+  startLife(cell, begin === undefined ? undefined : Effect.map(begin, begun))
 }
 
-/** Children in reverse order, timers, watches, then the Scope. */
+/**
+ * Timers and watches go, children end in reverse order, then the Scope. Nothing cuts it short but its own deadlines: whoever comes while it runs joins it.
+ */
 export const endLife = (cell: Cell, exit: Exit.Exit<unknown, unknown>, reason: Reason): Effect.Effect<void> =>
-  Effect.gen(function*() {
+  Effect.suspend(() => {
+    const under = endings.get(cell)
+    if (under !== undefined) return Effect.asVoid(Effect.uninterruptible(Fiber.await(under)))
     cell.self?.end()
     forgetOwed(cell, reason)
-    for (const child of cell.children?.inStopOrder() ?? []) yield* stopAndWait(child, child.options.shutdownMillis)
+    if (cell.scope === undefined && (cell.children === undefined || cell.children.size === 0)) return Effect.void
+    const ending = fork(cell.inherited, Effect.zipRight(stopChildren(cell), closeScope(cell, exit)))
+    endings.set(cell, ending)
+    ending.addObserver(() => endings.delete(cell))
+    return Effect.asVoid(Effect.uninterruptible(Fiber.await(ending)))
+  })
+
+/** One after the other, in reverse start order. When the parent's own time is over, the handlers of those left are interrupted at once: no child outlives its parent. */
+const stopChildren = (cell: Cell): Effect.Effect<void> =>
+  Effect.suspend(() => stopInTurn(cell.children?.inStopOrder() ?? [], cell.options.shutdownMillis))
+
+/** Stops cells one after the other, with at most `millis` for all their handlers together. */
+export const stopInTurn = (cells: ReadonlyArray<Cell>, millis: number): Effect.Effect<void> =>
+  cells.length === 0 ?
+    Effect.void :
+    Effect.flatMap(Clock.currentTimeMillis, (begin) =>
+      Effect.forEach(cells, (cell) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) =>
+          stopAndWait(cell, Math.max(0, Math.min(cell.options.shutdownMillis, begin + millis - now)))), {
+        discard: true
+      }))
+
+const closeScope = (cell: Cell, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> =>
+  Effect.suspend(() => {
     const { scope } = cell
     cell.scope = undefined
-    if (scope !== undefined) {
-      yield* Effect.catchAllCause(Scope.close(scope, exit), (cause) => logged(cell, "finalizer", cause))
-    }
+    return scope === undefined ? Effect.void : inTime(cell, "finalizers", Scope.close(scope, exit))
   })
+
+/** What hangs is left behind at the deadline: an end that never comes would hold up everybody who waits for it. */
+const inTime = (cell: Cell, part: string, effect: Effect.Effect<void>): Effect.Effect<void> =>
+  Effect.timeoutTo(
+    Effect.disconnect(Effect.interruptible(Effect.catchAllCause(effect, (cause) => logged(cell, part, cause)))),
+    {
+      duration: Duration.millis(cell.options.shutdownMillis),
+      onSuccess: () => Effect.void,
+      onTimeout: () => Effect.logWarning(`${part} of ${cell.path} did not end within ${cell.options.shutdownMillis} ms`)
+    }
+  ).pipe(Effect.flatten)
 
 const logged = (cell: Cell, part: string, cause: Cause.Cause<unknown>) =>
   Effect.logWarning(`${part} of ${cell.path} failed`, cause)
@@ -123,6 +178,7 @@ export const finish = (cell: Cell, reason: Reason): void => {
   cell.accepting = false
   cell.halt = true
   cell.alive = false
+  cell.group?.gone(cell)
   disposeAll(cell, reason)
   forgetOwed(cell, reason)
   if (cell.extras?.deadline !== undefined) interrupt(cell.extras.deadline)
@@ -134,33 +190,25 @@ export const finish = (cell: Cell, reason: Reason): void => {
   }
   const exit = reason._tag === "Failed" ? Exit.failCause(reason.cause) : Exit.void
   const cleanup = Effect.gen(function*() {
-    for (const child of cell.children?.inStopOrder() ?? []) yield* stopAndWait(child, child.options.shutdownMillis)
+    const under = endings.get(cell)
+    if (under !== undefined) yield* Fiber.await(under)
+    yield* stopChildren(cell)
     if (stopping !== undefined) {
       const run = Effect.suspend(() => stopping(cell.state as never, reason)) as Effect.Effect<void>
-      yield* Effect.catchAllCause(
-        cell.scope === undefined ? run : Effect.provideService(run, Scope.Scope, cell.scope),
-        (cause) => logged(cell, "stopping", cause)
-      )
+      yield* inTime(cell, "stopping", Effect.provideService(run, Scope.Scope, cell.lifeScope()))
     }
     yield* endLife(cell, exit, reason)
   })
-  // a finalizer that hangs is left behind at the deadline: an end that never comes would hold up everybody who waits for it
-  const bounded = Effect.timeoutTo(Effect.disconnect(Effect.interruptible(cleanup)), {
-    duration: Duration.millis(cell.options.shutdownMillis),
-    onSuccess: () => Effect.void,
-    onTimeout: () =>
-      Effect.logWarning(`finalizers of ${cell.path} did not end within ${cell.options.shutdownMillis} ms`)
-  })
-  fork(cell.inherited, Effect.ensuring(Effect.flatten(bounded), Effect.sync(() => terminate(cell, reason))))
+  fork(cell.inherited, Effect.ensuring(cleanup, Effect.sync(() => terminate(cell, reason))))
 }
 
-const terminate = (cell: Cell, reason: Reason): void => {
+const terminate = (cell: Cell, reason: Reason, report = true): void => {
   if (cell.terminated !== undefined) return
   const { address } = cell
   cell.siblings.remove(cell)
   cell.terminated = { address, reason }
   cell.state = undefined
-  cell.system.ended(cell, cell.terminated)
+  cell.system.ended(cell, cell.terminated, report)
   const { watchers } = cell
   cell.watchers = undefined
   if (watchers !== undefined) { for (const watcher of watchers) watcher(cell.terminated) }
@@ -175,13 +223,15 @@ const failStart = (cell: Cell, exit: LifeExit): void => {
   cell.status = CLOSED
   const cause: Cause.Cause<unknown> = Exit.isFailure(exit) ? exit.cause : Cause.empty
   const reason: Reason = { _tag: "Failed", cause }
+  cell.alive = false
+  cell.group?.gone(cell)
+  if (cell.extras?.deadline !== undefined) interrupt(cell.extras.deadline)
   disposeAll(cell, reason)
   const path = cell.path
   fork(
     cell.inherited,
     Effect.map(endLife(cell, exit, reason), () => {
-      cell.siblings.remove(cell)
-      cell.terminated = { address: cell.address, reason }
+      terminate(cell, reason, false)
       const declared = Cause.isDie(cause) ? undefined : Cause.failureOption(cause)
       starter.end(
         declared !== undefined && declared._tag === "Some"
@@ -203,19 +253,30 @@ export const stop = (cell: Cell, millis: number): void => {
   if (cell.status === GATED) {
     const supervisor = cell.extras?.supervisor
     if (supervisor !== undefined) interrupt(supervisor)
-    else if (cell.group !== undefined) finish(cell, stopped)
+    else if (cell.group !== undefined) finish(cell, cell.verdict ?? stopped)
     return
   }
   if (halts && cell.status !== BUSY) return // the dispatcher ends it at the next letter
+  armDeadline(cell, millis)
+}
+
+/** A handler that outlives a stop is interrupted after `millis`; one that cannot be interrupted is left behind after the actor's own `shutdown`. */
+export const armDeadline = (cell: Cell, millis: number): void => {
+  if (cell.extras?.deadline !== undefined) return
   cell.more.deadline = fork(
     cell.inherited,
-    Effect.zipRight(
-      Effect.sleep(millis),
-      Effect.sync(() => {
-        cell.halt = true
-        if (cell.fiber !== undefined && cell.status === BUSY) interrupt(cell.fiber)
-      })
-    )
+    Effect.gen(function*() {
+      yield* Effect.sleep(millis)
+      cell.halt = true
+      const { fiber } = cell
+      if (fiber === undefined || cell.status !== BUSY) return
+      interrupt(fiber)
+      yield* Effect.sleep(cell.options.shutdownMillis)
+      if (cell.fiber !== fiber) return
+      yield* Effect.logWarning(`the handler of ${cell.path} cannot be interrupted and is left behind`)
+      cell.fiber = undefined
+      onExit(cell, Exit.void)
+    })
   )
 }
 

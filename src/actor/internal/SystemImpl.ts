@@ -4,6 +4,7 @@
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import type { NodeId } from "../../core/NodeId.js"
 import type { Behavior, Definition } from "../Actor.js"
@@ -18,11 +19,12 @@ import { type CellOptions, cellOptions } from "./CellOptions.js"
 import { Children } from "./Children.js"
 import { Deadlines } from "./Deadlines.js"
 import { DispatchLoop } from "./DispatchLoop.js"
-import { type FiberClass, fork, Inheritance, interrupt, type LifeFiber, type References, startLife } from "./fiber.js"
+import { type FiberClass, fork, Inheritance, type LifeFiber, type References, startLife } from "./fiber.js"
 import { shared, Table } from "./Handlers.js"
-import { stopAndWait } from "./Life.js"
+import { stopAndWait, stopInTurn } from "./Life.js"
 import { lapse, Starter, unstashAll } from "./Mail.js"
 import { SelfImpl } from "./SelfImpl.js"
+import { GATED, IDLE } from "./Status.js"
 
 /** Listeners that lose the oldest news when they are slow; nothing is kept while nobody listens. */
 class Topic<A> {
@@ -164,7 +166,8 @@ export class SystemImpl {
   }
 
   private refusal(parent: Cell | undefined, siblings: Children, name: string): SpawnError["reason"] | undefined {
-    if (this.closing || parent?.stopRequested === true) return "SystemClosing"
+    // between two lives there is no parent: a child of the old one would live on in the next
+    if (this.closing || parent?.stopRequested === true || (parent?.status ?? IDLE) >= GATED) return "SystemClosing"
     if (name === "" || name.includes("/")) return "InvalidName"
     return siblings.has(name) ? "NameTaken" : undefined
   }
@@ -191,18 +194,19 @@ export class SystemImpl {
 
   /** `initial` is an effect: the spawner waits for its end. A spawner that is interrupted meanwhile leaves nothing behind. */
   private startAndWait(cell: Cell, begin: Effect.Effect<unknown, unknown, unknown>): Effect.Effect<Cell, unknown> {
-    const starter = new Starter()
-    cell.more.starter = starter
-    startLife(
-      cell,
-      Effect.map(begin, () => {
-        cell.more.starter = undefined
-        starter.end(Exit.succeed(cell))
-      })
-    )
-    return Effect.async<Cell, unknown>((resume) => {
-      starter.wait(resume)
-      return stopAndWait(cell, cell.options.shutdownMillis)
+    // from the first step of `initial` on, an interruption of the spawner is one of the actor
+    return Effect.uninterruptibleMask((restore) => {
+      const starter = new Starter()
+      cell.more.starter = starter
+      startLife(
+        cell,
+        Effect.map(begin, () => {
+          cell.more.starter = undefined
+          starter.end(Exit.succeed(cell))
+        })
+      )
+      const started = Effect.async<Cell, unknown>((resume) => starter.wait(resume))
+      return Effect.onInterrupt(restore(started), () => stopAndWait(cell, 0))
     })
   }
 
@@ -226,9 +230,13 @@ export class SystemImpl {
     if (this.lives.isHeard) this.lives.publish(event)
   }
 
-  ended(cell: Cell, { address, reason }: Terminated): void {
+  /** A start that failed is the spawner's to report: it is no crash and not logged. */
+  ended(cell: Cell, { address, reason }: Terminated, report: boolean): void {
     this.counters.ended++
-    if (reason._tag === "Failed") this.event({ _tag: "Failed", address, life: cell.life, cause: reason.cause })
+    if (!report) {
+      const cause = reason._tag === "Failed" ? reason.cause : undefined
+      if (this.lives.isHeard) this.lives.publish({ _tag: "Failed", address, life: cell.life, cause })
+    } else if (reason._tag === "Failed") this.event({ _tag: "Failed", address, life: cell.life, cause: reason.cause })
     else if (this.lives.isHeard) this.event({ _tag: "Stopped", address, life: cell.life })
   }
 
@@ -253,12 +261,10 @@ export class SystemImpl {
   readonly close = (millis: number | undefined): Effect.Effect<void> =>
     Effect.suspend(() => {
       this.closing = true
-      return Effect.forEach(
-        this.roots.inStopOrder(),
-        (cell) => stopAndWait(cell, Math.min(cell.options.shutdownMillis, millis ?? Number.POSITIVE_INFINITY)),
-        { discard: true }
+      const roots = this.roots.inStopOrder()
+      return stopInTurn(
+        roots,
+        millis ?? roots.reduce((longest, { options }) => Math.max(longest, options.shutdownMillis), 0)
       )
-    }).pipe(Effect.zipRight(Effect.sync(() => {
-      for (const fiber of this.fibers) interrupt(fiber)
-    })))
+    }).pipe(Effect.zipRight(Effect.suspend(() => Fiber.interruptAll(this.fibers))))
 }

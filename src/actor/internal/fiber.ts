@@ -115,20 +115,26 @@ export class Inheritance {
 /** Starts a fiber with the references (context, logger, clock ...) that another fiber had. */
 export const fork = <A, E>(
   refs: References,
-  effect: Effect.Effect<A, E>
+  effect: Effect.Effect<A, E>,
+  options: Runtime.RunForkOptions = {}
 ): Fiber.RuntimeFiber<A, E> =>
   Runtime.runFork(Runtime.make({
     context: FiberRefs.getOrDefault(refs, FiberRef.currentContext),
     fiberRefs: refs,
     runtimeFlags: Runtime.defaultRuntimeFlags
-  }))(effect)
+  }))(effect, options)
 
-/** Starts the fiber that decides about a life that ended; the cell knows it while it runs. */
-export const supervise = (cell: Cell, effect: Effect.Effect<void>): void => {
-  const fiber = fork(cell.inherited, effect)
+/**
+ * Starts the fiber that decides about a life that ended; the cell knows it while it runs. It does not begin on this stack: a life that it starts can crash
+ * before it returns, and the next decision would be overwritten by this one.
+ */
+export const supervise = (cell: Cell, effect: Effect.Effect<void>, onEnd: () => void): void => {
+  const fiber = fork(cell.inherited, effect, { immediate: false })
   cell.more.supervisor = fiber
+  // an observer: a fiber that is interrupted before it begins runs no finalizer
   fiber.addObserver(() => {
     if (cell.more.supervisor === fiber) cell.more.supervisor = undefined
+    onEnd()
   })
 }
 
