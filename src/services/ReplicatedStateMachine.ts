@@ -7,9 +7,9 @@
  * @example
  * ```ts
  * class Counter extends ReplicatedStateMachine.Tag<Counter>()("Counter", {
+ *   command: Schema.Int, result: Schema.Int, state: Schema.Int,
  *   initial: 0,
- *   apply: (total, by) => [total + by, total + by],
- *   command: Schema.Int, result: Schema.Int, state: Schema.Int
+ *   apply: (total, by) => [total + by, total + by]
  * }) {}
  * const program = Effect.gen(function*() {
  *   const counter = yield* Counter
@@ -247,18 +247,18 @@ export type Shape<A, I> = Schema.Schema<A, I> | Codec<A>
 
 /**
  * A state machine. `apply` is pure and total: it decides by its arguments alone, and a throw counts as a result (`ApplyFailed`).
- * `state` is the shape of snapshots: equal states must have equal encodings.
+ * `state` is the shape of snapshots: equal states must have equal encodings. Write the shapes first: TypeScript reads from left to right, and only then are the
+ * literals in `apply` checked against them instead of widened.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Definition<S, C, R, SI, CI, RI> {
-  // the shapes alone say what S, C and R are, so that literals in `apply` are checked against them and not widened
-  readonly initial: NoInfer<S>
-  readonly apply: (state: NoInfer<S>, command: NoInfer<C>) => readonly [NoInfer<S>, NoInfer<R>]
   readonly command: Shape<C, CI>
   readonly result: Shape<R, RI>
   readonly state: Shape<S, SI>
+  readonly initial: NoInfer<S>
+  readonly apply: (state: NoInfer<S>, command: NoInfer<C>) => readonly [NoInfer<S>, NoInfer<R>]
 }
 
 /**

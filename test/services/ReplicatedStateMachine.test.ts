@@ -17,6 +17,15 @@ import { going, names } from "./support.js"
 
 /** Accounts by Schemas: commands and results are unions, the state is a record. */
 class Accounts extends ReplicatedStateMachine.Tag<Accounts>()("Accounts", {
+  command: Schema.Union(
+    Schema.TaggedStruct("Deposit", { name: Schema.String, amount: Schema.Int }),
+    Schema.TaggedStruct("Withdraw", { name: Schema.String, amount: Schema.Int })
+  ),
+  result: Schema.Union(
+    Schema.TaggedStruct("Done", { balance: Schema.Int }),
+    Schema.TaggedStruct("Refused", { missing: Schema.Int })
+  ),
+  state: Schema.Record({ key: Schema.String, value: Schema.Int }),
   initial: {},
   apply: (accounts, command) => {
     const balance = accounts[command.name] ?? 0
@@ -35,16 +44,7 @@ class Accounts extends ReplicatedStateMachine.Tag<Accounts>()("Accounts", {
             balance: balance - command.amount
           }]
     }
-  },
-  command: Schema.Union(
-    Schema.TaggedStruct("Deposit", { name: Schema.String, amount: Schema.Int }),
-    Schema.TaggedStruct("Withdraw", { name: Schema.String, amount: Schema.Int })
-  ),
-  result: Schema.Union(
-    Schema.TaggedStruct("Done", { balance: Schema.Int }),
-    Schema.TaggedStruct("Refused", { missing: Schema.Int })
-  ),
-  state: Schema.Record({ key: Schema.String, value: Schema.Int })
+  }
 }) {}
 
 const cluster = Effect.gen(function*() {
