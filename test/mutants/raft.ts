@@ -208,6 +208,23 @@ export const mutants: ReadonlyArray<Mutant> = [
     found: all(1, "ElectableHasCommitted")
   },
   {
+    name: "R27-other-leaders-acks",
+    bug: "a leader counts acknowledgements of an earlier leadership",
+    plant: mishears((state, message) =>
+      message._tag === "Appended" && message.term < state.durable.term
+        ? { ...message, term: state.durable.term }
+        : message
+    ),
+    found: {
+      nodes: 3,
+      clients: 8,
+      faults: "all",
+      plan: { slowLink: 0.1, killLeader: 1, slowDisk: 0.5, tornFlush: 0.02 },
+      seed: 155,
+      property: "CommittedIsDurableInv"
+    }
+  },
+  {
     name: "R29-no-up-to-date-check",
     bug: "a vote is granted to a candidate whose log is behind",
     plant: rules({ isUpToDate: () => true }),
