@@ -68,7 +68,8 @@ export type Failure<M> = M extends Asked<infer _A, infer F> ? F
  */
 export type AnyRequest =
   | Asked<unknown, unknown>
-  | (Tagged & Schema.WithResult<unknown, unknown, unknown, unknown, unknown>)
+  // not `WithResult<unknown, ...>`: a Schema is invariant in its type
+  | (Tagged & { readonly [Schema.symbolWithResult]: unknown })
 
 type Arguments<Fields extends Schema.Struct.Fields> = [keyof Fields] extends [never] ? []
   : [fields: Schema.Struct.Type<Fields>]
@@ -220,10 +221,15 @@ type ErrorOf<I> = I extends Effect.Effect<infer _S, infer E, infer _R> ? E : nev
 type ContextOf<I> = I extends Effect.Effect<infer _S, infer _E, infer R> ? R : never
 type Required<H> = { readonly [K in keyof H]: H[K] extends (...args: never) => infer O ? ContextOf<O> : never }[keyof H]
 
-/** An `Option`, `Either` or `Exit` is an Effect in Effect 3: as a state it would be run, not stored. */
-type NotAState<I> = I extends Option.Option<unknown> | Either.Either<unknown, unknown> | Exit.Exit<unknown, unknown>
-  ? { readonly "a state cannot be an Option, Either or Exit: they are Effects": never }
-  : unknown
+/**
+ * An `Option`, `Either` or `Exit` is an Effect in Effect 3, and so is a `Ref` or a `Deferred`: as a state it would be run, not stored. Asked of the whole union:
+ * one such member is too many.
+ */
+type NotAState<I> = [
+  | Extract<I, Option.Option<unknown> | Either.Either<unknown, unknown> | Exit.Exit<unknown, unknown>>
+  | Extract<StateOf<I>, Effect.Effect<unknown, unknown, unknown>>
+] extends [never] ? unknown
+  : { readonly "a state cannot be an Option, Either, Exit or another Effect: it would be run": never }
 
 /** The class of a message, whatever made it. */
 type AnyClass = abstract new(...args: never) => Tagged
