@@ -247,8 +247,7 @@ export type Shape<A, I> = Schema.Schema<A, I> | Codec<A>
 
 /**
  * A state machine. `apply` is pure and total: it decides by its arguments alone, and a throw counts as a result (`ApplyFailed`).
- * `state` is the shape of snapshots: equal states must have equal encodings. Write the shapes first: TypeScript reads from left to right, and only then are the
- * literals in `apply` checked against them instead of widened.
+ * `state` is the shape of snapshots: equal states must have equal encodings. The shapes alone say what S, C and R are.
  *
  * @since 0.1.0
  * @category models
@@ -282,7 +281,7 @@ export interface Machine<S, C, R> {
  * @since 0.1.0
  * @category constructors
  */
-export const machine = <S, C, R, SI, CI, RI>(
+export const machine = <const S, C, const R, SI, CI, RI>(
   name: string,
   definition: Definition<S, C, R, SI, CI, RI>
 ): Machine<S, C, R> => ({
@@ -333,7 +332,7 @@ export interface TagClass<Self, Name extends string, S, C, R> extends Context.Ta
  * @category constructors
  */
 export const Tag = <Self>() =>
-<const Name extends string, S, C, R, SI, CI, RI>(
+<const Name extends string, const S, C, const R, SI, CI, RI>(
   name: Name,
   definition: Definition<S, C, R, SI, CI, RI>
 ): TagClass<Self, Name, S, C, R> => {
