@@ -11,13 +11,23 @@ fs.mkdirSync(out, { recursive: true })
 
 const files = (directory, end) =>
   fs.existsSync(directory)
-    ? fs.readdirSync(directory, { recursive: true }).filter((file) => file.endsWith(end)).map((file) => path.join(directory, file))
+    ? fs.readdirSync(directory, { recursive: true }).filter((file) => file.endsWith(end)).map((file) =>
+      path.join(directory, file)
+    )
     : []
 
 const blocks = []
-for (const file of [path.join(root, "README.md"), ...files(path.join(root, "docs"), ".md"), ...files(path.join(root, "benchmarks"), ".md")]) {
+for (
+  const file of [
+    path.join(root, "README.md"),
+    ...files(path.join(root, "docs"), ".md"),
+    ...files(path.join(root, "benchmarks"), ".md")
+  ]
+) {
   const text = fs.readFileSync(file, "utf8")
-  for (const match of text.matchAll(/^```ts\n(.*?)^```/gms)) blocks.push({ file, at: match.index, text, code: match[1] })
+  for (const match of text.matchAll(/^```ts\n(.*?)^```/gms)) {
+    blocks.push({ file, at: match.index, text, code: match[1] })
+  }
 }
 for (const file of files(path.join(root, "src"), ".ts")) {
   const text = fs.readFileSync(file, "utf8")
@@ -32,19 +42,22 @@ for (const [index, { at, code, file, text }] of blocks.entries()) {
   const name = `${path.relative(root, file).replaceAll(/[^a-zA-Z0-9]/g, "_")}_${line}.ts`
   fs.writeFileSync(path.join(out, name), `${code}\nexport const example${index} = 0\n`)
 }
-fs.writeFileSync(path.join(out, "tsconfig.json"), JSON.stringify({
-  extends: "../../tsconfig.test.json",
-  include: ["./*.ts"],
-  references: [],
-  compilerOptions: {
-    rootDir: "../..",
-    noUnusedLocals: false,
-    incremental: false,
-    tsBuildInfoFile: null,
-    types: ["node"],
-    paths: { synod: ["../../src/index.ts"], "synod/*": ["../../src/*.ts"] }
-  }
-}))
+fs.writeFileSync(
+  path.join(out, "tsconfig.json"),
+  JSON.stringify({
+    extends: "../../tsconfig.test.json",
+    include: ["./*.ts"],
+    references: [],
+    compilerOptions: {
+      rootDir: "../..",
+      noUnusedLocals: false,
+      incremental: false,
+      tsBuildInfoFile: null,
+      types: ["node"],
+      paths: { synod: ["../../src/index.ts"], "synod/*": ["../../src/*.ts"] }
+    }
+  })
+)
 if (blocks.length === 0) throw new Error("no example was found")
 const { status } = spawnSync(
   process.execPath,

@@ -12,7 +12,13 @@ if (!names.includes(name)) {
 } else {
   const { status } = spawnSync(
     process.execPath,
-    [fileURLToPath(import.meta.resolve("vite-node/vite-node.mjs")), "--config", "vitest.config.ts", `examples/${name}.ts`, ...process.argv.slice(3)],
+    [
+      fileURLToPath(import.meta.resolve("vite-node/vite-node.mjs")),
+      "--config",
+      "vitest.config.ts",
+      `examples/${name}.ts`,
+      ...process.argv.slice(3)
+    ],
     { cwd: root, stdio: "inherit" }
   )
   process.exitCode = status ?? 1

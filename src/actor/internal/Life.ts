@@ -10,14 +10,13 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import { SpawnError } from "../ActorError.js"
 import type { Reason } from "../DeathWatch.js"
 import type { Directive } from "../Supervision.js"
 import type { Cell } from "./Cell.js"
-import { fork, interrupt, type LifeExit, type LifeFiber, startLife, supervise } from "./fiber.js"
+import { ended, fork, interrupt, type LifeExit, type LifeFiber, startLife, supervise } from "./fiber.js"
 import { disposeAll, forgetOwed, poison } from "./Mail.js"
 import { BUSY, CLOSED, GATED, IDLE } from "./Status.js"
 
@@ -125,14 +124,14 @@ export const beginLife = (cell: Cell, cause: Cause.Cause<unknown> | undefined, o
 export const endLife = (cell: Cell, exit: Exit.Exit<unknown, unknown>, reason: Reason): Effect.Effect<void> =>
   Effect.suspend(() => {
     const under = endings.get(cell)
-    if (under !== undefined) return Effect.asVoid(Effect.uninterruptible(Fiber.await(under)))
+    if (under !== undefined) return Effect.uninterruptible(ended(under))
     cell.self?.end()
     forgetOwed(cell, reason)
     if (cell.scope === undefined && (cell.children === undefined || cell.children.size === 0)) return Effect.void
     const ending = fork(cell.inherited, Effect.zipRight(stopChildren(cell), closeScope(cell, exit)))
     endings.set(cell, ending)
     ending.addObserver(() => endings.delete(cell))
-    return Effect.asVoid(Effect.uninterruptible(Fiber.await(ending)))
+    return Effect.uninterruptible(ended(ending))
   })
 
 /** One after the other, in reverse start order. When the parent's own time is over, the handlers of those left are interrupted at once: no child outlives its parent. */
@@ -191,7 +190,7 @@ export const finish = (cell: Cell, reason: Reason): void => {
   const exit = reason._tag === "Failed" ? Exit.failCause(reason.cause) : Exit.void
   const cleanup = Effect.gen(function*() {
     const under = endings.get(cell)
-    if (under !== undefined) yield* Fiber.await(under)
+    if (under !== undefined) yield* ended(under)
     yield* stopChildren(cell)
     if (stopping !== undefined) {
       const run = Effect.suspend(() => stopping(cell.state as never, reason)) as Effect.Effect<void>

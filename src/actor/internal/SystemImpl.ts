@@ -4,7 +4,6 @@
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import type { NodeId } from "../../core/NodeId.js"
 import type { Behavior, Definition } from "../Actor.js"
@@ -19,7 +18,15 @@ import { type CellOptions, cellOptions } from "./CellOptions.js"
 import { Children } from "./Children.js"
 import { Deadlines } from "./Deadlines.js"
 import { DispatchLoop } from "./DispatchLoop.js"
-import { type FiberClass, fork, Inheritance, type LifeFiber, type References, startLife } from "./fiber.js"
+import {
+  type FiberClass,
+  fork,
+  Inheritance,
+  interruptAll,
+  type LifeFiber,
+  type References,
+  startLife
+} from "./fiber.js"
 import { shared, Table } from "./Handlers.js"
 import { stopAndWait, stopInTurn } from "./Life.js"
 import { lapse, Starter, unstashAll } from "./Mail.js"
@@ -266,5 +273,5 @@ export class SystemImpl {
         roots,
         millis ?? roots.reduce((longest, { options }) => Math.max(longest, options.shutdownMillis), 0)
       )
-    }).pipe(Effect.zipRight(Effect.suspend(() => Fiber.interruptAll(this.fibers))))
+    }).pipe(Effect.zipRight(Effect.suspend(() => interruptAll(this.fibers))))
 }

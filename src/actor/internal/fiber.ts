@@ -5,7 +5,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import type * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
+import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as FiberRef from "effect/FiberRef"
 import * as FiberRefs from "effect/FiberRefs"
@@ -141,6 +141,12 @@ export const supervise = (cell: Cell, effect: Effect.Effect<void>, onEnd: () => 
 /** Interrupts without waiting. */
 export const interrupt = (fiber: Fiber.RuntimeFiber<unknown, unknown>): void =>
   fiber.unsafeInterruptAsFork(FiberId.none)
+
+/** Waits for a fiber's end, whatever it is. */
+export const ended = (fiber: LifeFiber): Effect.Effect<void> => Effect.asVoid(Fiber.await(fiber))
+
+/** Interrupts fibers and waits until they ended. */
+export const interruptAll = (fibers: Iterable<LifeFiber>): Effect.Effect<void> => Fiber.interruptAll(fibers)
 
 /** A Scope, made without a fiber. */
 export const makeScope = (): Scope.CloseableScope => Effect.runSync(Scope.make(ExecutionStrategy.sequential))
