@@ -238,12 +238,13 @@ export class FileJournal {
     }
     batch.callbacks = []
     batch.length = 0
+    const active = this.segments.at(-1)
+    // before the flush: a flush that rolls takes the spare, and the file must not be filled a second time under its feet
+    if (this.spare === undefined && active !== undefined && this.position * 2 > active.capacity) this.prepare(active)
     this.rest()
     this.flush()
     for (const callback of callbacks) call(callback, undefined)
     this.wake()
-    const active = this.segments.at(-1)
-    if (this.spare === undefined && active !== undefined && this.position * 2 > active.capacity) this.prepare(active)
     if (!this.busy && !this.marking) {
       this.marking = true
       setImmediate(this.mark)
