@@ -144,8 +144,8 @@ export const weighSynod = async (): Promise<Started> => {
     }
   }))
   return weigh(async (n) => {
-    const refs: Array<ActorRef.ActorRef<One>> = []
-    for (let i = 0; i < n; i++) refs.push(await Effect.runPromise(spawn(behavior)))
+    // one fiber spawns them all: an actor keeps the references of its spawner, and a fiber each would be weighed with it
+    const refs = await Effect.runPromise(Effect.replicateEffect(spawn(behavior), n))
     return {
       tellEach: async () => {
         refs.forEach((ref, i) => ActorRef.unsafeTell(ref, new One({ n: i })))

@@ -33,7 +33,7 @@ export interface Member {
 
 /** A module beside the caller's, which says something when it is ready and ends when its channel closes. */
 export const forkMember = async (module: URL, args: ReadonlyArray<string>): Promise<Member> => {
-  const child = fork(fileURLToPath(module), args, { stdio: ["ignore", "ignore", "inherit", "ipc"] })
+  const child = fork(fileURLToPath(module), args, { stdio: ["ignore", 2, 2, "ipc"] })
   await new Promise((resolve, reject) =>
     child.once("message", resolve).once("exit", (code) => reject(new Error(`a member ended with ${code}`)))
   )

@@ -30,7 +30,7 @@ const pair = async (name: string, onEntry: (entry: Entry) => void): Promise<Link
   const ports = { server: await freePort(), client: await freePort() }
   const program = fileURLToPath(new URL("server.js", import.meta.url))
   const child = fork(program, [name, String(ports.server), String(ports.client)], {
-    stdio: ["ignore", "ignore", "inherit", "ipc"]
+    stdio: ["ignore", 2, 2, "ipc"]
   })
   await new Promise((resolve, reject) =>
     child.once("message", resolve).once("exit", () => reject(new Error("the server ended")))
