@@ -8,7 +8,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
 import type { Definition, Tagged } from "../Actor.js"
-import { MailboxFull } from "../ActorError.js"
 import { TypeId, type Verdict } from "../ActorRef.js"
 import type { Address, Reason, Terminated } from "../DeathWatch.js"
 import type { CellOptions } from "./CellOptions.js"
@@ -20,7 +19,7 @@ import type { GroupLife } from "./GroupLife.js"
 import type { Table } from "./Handlers.js"
 import { Answered, Ask, askTag, isSpecial, Note, noteTag, type Watcher } from "./Letters.js"
 import * as Life from "./Life.js"
-import { admit, conclude, deadLetter, endAsk, Extras, unknownTag } from "./Mail.js"
+import { admit, conclude, deadLetter, endAsk, Extras, lose, unknownTag } from "./Mail.js"
 import { Ring } from "./Ring.js"
 import type { SelfImpl } from "./SelfImpl.js"
 import { BUSY, CLOSED, IDLE, READY, RUNNING } from "./Status.js"
@@ -130,11 +129,7 @@ export class Cell implements Runnable, LoopBody {
       deadLetter(this, ask, "terminated")
       return endAsk(ask, this.terminated?.reason ?? { _tag: "Stopped" })
     }
-    if (this.mailbox.length >= this.bound && !this.makeRoom()) {
-      deadLetter(this, ask, "overflow")
-      ask.end(Exit.fail(new MailboxFull({ address: this.address, capacity: this.options.mailbox.capacity })))
-      return
-    }
+    if (this.mailbox.length >= this.bound && !this.makeRoom()) return lose(this, ask)
     if (ask.deadline < Number.POSITIVE_INFINITY) ask.deadlines.add(ask)
     this.enqueue(ask)
   }
@@ -174,10 +169,7 @@ export class Cell implements Runnable, LoopBody {
     if (this.options.mailbox.overflow !== "drop-oldest") return false
     const oldest = this.mailbox.take((letter) => !(letter instanceof Note))
     if (oldest === undefined) return false // all room is taken by the stash
-    deadLetter(this, oldest, "overflow")
-    if (oldest instanceof Ask) {
-      oldest.end(Exit.fail(new MailboxFull({ address: this.address, capacity: this.options.mailbox.capacity })))
-    }
+    lose(this, oldest)
     return true
   }
 

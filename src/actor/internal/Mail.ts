@@ -4,7 +4,7 @@
 import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
 import type { Tagged } from "../Actor.js"
-import { ActorTerminated } from "../ActorError.js"
+import { ActorTerminated, MailboxFull } from "../ActorError.js"
 import type { DeadLetterReason } from "../DeadLetters.js"
 import type { Reason } from "../DeathWatch.js"
 import type { Cell } from "./Cell.js"
@@ -189,6 +189,14 @@ export const unknownTag = (message: Tagged): Reason => ({
   _tag: "Failed",
   cause: Cause.die(new Error(`no handler for ${message._tag}`))
 })
+
+/** A message that the bound has no room for. An ask that nobody waits for any more is no loss. */
+export const lose = (cell: Cell, letter: Tagged): void => {
+  if (letter instanceof Ask && !letter.isWanted()) return letter.deadlines.remove(letter)
+  deadLetter(cell, letter, "overflow")
+  if (!(letter instanceof Ask)) return
+  letter.end(Exit.fail(new MailboxFull({ address: cell.address, capacity: cell.options.mailbox.capacity })))
+}
 
 export const endAsk = (ask: Ask, reason: Reason): void => {
   ask.end(Exit.fail(new ActorTerminated({ address: ask.target.address, reason })))
