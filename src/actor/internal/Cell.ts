@@ -19,7 +19,7 @@ import type { GroupLife } from "./GroupLife.js"
 import type { Table } from "./Handlers.js"
 import { Answered, Ask, askTag, isSpecial, Note, noteTag, type Watcher } from "./Letters.js"
 import * as Life from "./Life.js"
-import { admit, conclude, deadLetter, endAsk, Extras, lose, unknownTag } from "./Mail.js"
+import { admit, capacityOf, conclude, deadLetter, endAsk, Extras, lose, unknownTag } from "./Mail.js"
 import { Ring } from "./Ring.js"
 import type { SelfImpl } from "./SelfImpl.js"
 import { BUSY, CLOSED, IDLE, READY, RUNNING } from "./Status.js"
@@ -70,7 +70,7 @@ export class Cell implements Runnable, LoopBody {
     /** The references of the spawner's fiber: context, logger, clock. */
     readonly inherited: References
   ) {
-    this.bound = options.mailbox.capacity
+    this.bound = capacityOf(options.mailbox)
     this.table = system.noHandlers
   }
 

@@ -50,6 +50,7 @@ export class DispatchLoop {
     while (this.budget > 0) {
       const cell = this.ready.shift()
       if (cell === undefined) break
+      const before = this.budget
       let quota = Math.min(batch, cell.waiting())
       do {
         const used = cell.run(Math.min(quota, chunk))
@@ -60,7 +61,7 @@ export class DispatchLoop {
           if (now() - began > maxMillis) this.budget = 0
         }
       } while (quota > 0 && this.budget > 0)
-      this.budget-- // a turn costs, even one without mail
+      if (this.budget === before) this.budget-- // a turn costs, even one without mail
       if (cell.endBatch()) this.ready.push(cell)
     }
     this.armed = this.ready.length > 0

@@ -7,6 +7,7 @@ import type { Tagged } from "../Actor.js"
 import { ActorTerminated, MailboxFull } from "../ActorError.js"
 import type { DeadLetterReason } from "../DeadLetters.js"
 import type { Reason } from "../DeathWatch.js"
+import type { Mailbox } from "../Mailbox.js"
 import type { Cell } from "./Cell.js"
 import { Declared } from "./Declared.js"
 import type { LifeFiber } from "./fiber.js"
@@ -56,9 +57,15 @@ export class Extras {
   starter: Starter | undefined = undefined
 }
 
+/** Without a bound: more than memory holds, and still a small integer, which `Infinity` is not. */
+const most = 0x3fffffff
+
+/** How many messages a mailbox holds. */
+export const capacityOf = (mailbox: Mailbox): number => Math.min(mailbox.capacity, most)
+
 /** Room came back: who waits enters, in order. */
 export const admit = (cell: Cell, { senders, stash }: Extras): void => {
-  const capacity = cell.options.mailbox.capacity - stash.length + cell.notes
+  const capacity = capacityOf(cell.options.mailbox) - stash.length + cell.notes
   while (senders.length > 0 && cell.mailbox.length < capacity) {
     const sender = senders.shift()!
     if (!sender.waiting) continue
