@@ -25,16 +25,3 @@ export const deadLetters: Effect.Effect<
   yield* settle
   return letters
 })
-
-/** Every lifecycle event from now on. */
-export const lifecycle: Effect.Effect<
-  Array<ActorSystem.LifecycleEvent>,
-  never,
-  ActorSystem.ActorSystem | Scope.Scope
-> = Effect.gen(function*() {
-  const system = yield* ActorSystem.ActorSystem
-  const events: Array<ActorSystem.LifecycleEvent> = []
-  yield* Effect.forkScoped(Stream.runForEach(system.events, (event) => Effect.sync(() => events.push(event))))
-  yield* settle
-  return events
-})

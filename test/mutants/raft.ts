@@ -12,7 +12,7 @@ import type { FaultKind, FaultPlan } from "synod/simulation/Faults"
 import type { Options, Vocabulary } from "synod/simulation/scenarios/RaftKeyValue"
 
 /** A run of the scenario that shows a bug, and the property that it violates. */
-export interface Found
+interface Found
   extends Pick<Options, "nodes" | "clients" | "keys" | "maxEntriesPerMessage" | "snapshotEvery" | "snapshotTail">
 {
   readonly faults: FaultKind
