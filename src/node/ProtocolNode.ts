@@ -64,7 +64,7 @@ export interface NodeOptions<P extends Vocabulary> {
   readonly onLifeEnd?: (() => void) | undefined
   /** For timers and `choose`; default: drawn from Effect's Random. */
   readonly seed?: number | undefined
-  /** The journal is checkpointed when it passes this size, and twice that of the last checkpoint. Default 16 MiB. */
+  /** The journal is checkpointed when it passes this size, and twice that of the last checkpoint. Default 64 MiB. */
   readonly checkpointBytes?: number | undefined
   /** Requests that may be under way. Default 65,536. */
   readonly maxRequests?: number | undefined

@@ -55,7 +55,7 @@ export interface Options {
   readonly maxCommandBytes?: number | undefined
   /** A snapshot is taken when so many entries (batches of commands) were applied since the last one, or 8 MiB of them. Default 4,096. */
   readonly snapshotEvery?: number | undefined
-  /** The journal is checkpointed when it passes this size. Default 16 MiB. */
+  /** The journal is checkpointed when it passes this size. Default 64 MiB. */
   readonly checkpointBytes?: number | undefined
   /** Executed commands that are kept for watchers; up to twice as many may be. Default 16,384. */
   readonly watchCapacity?: number | undefined
