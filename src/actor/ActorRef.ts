@@ -56,7 +56,7 @@ export const unsafeTell: {
   <M extends Tagged>(message: M): (ref: ActorRef<M>) => Verdict
   <M extends Tagged>(ref: ActorRef<M>, message: M): Verdict
 } = function(first: unknown, message?: Tagged): never {
-  // not by `dual`: all functions that it makes share their type feedback, which costs a third of a plain message
+  // not by `dual`: all functions that it makes share their type feedback
   const verdict = message === undefined
     ? (ref: ActorRef<Tagged>) => cellOf(ref).tell(first as Tagged)
     : cellOf(first as ActorRef<Tagged>).tell(message)

@@ -22,7 +22,7 @@ export class RecoveryFailed extends Data.TaggedError("RecoveryFailed")<{
 }
 
 /**
- * The node ended, or refuses more requests for now.
+ * The request was not taken: the node has ended, or as many requests as it may hold are under way. Nothing of it happened.
  *
  * @since 0.1.0
  * @category errors

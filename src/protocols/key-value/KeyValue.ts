@@ -77,7 +77,7 @@ interface Image {
 const encode = (image: Image): Uint8Array =>
   Utf8.encode(JSON.stringify({
     entries: image.state.toJSON(),
-    // in the order of use, which is the same at every replica and decides who is evicted
+    // in the order of opening, which is the same at every replica
     sessions: [...image.sessions].map(([id, s]) => [id, s.lowest, s.used, [...s.results]])
   }))
 
