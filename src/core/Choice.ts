@@ -226,3 +226,16 @@ export const benign: Choice = benignChoice
  * @category combinators
  */
 export const chance = (choice: Choice, label: string): boolean => choice.below(2, label) === 1
+
+/** A probability is drawn as one of so many outcomes, of which the last ones are the fault: 0 stays benign. */
+const resolution = 1_000_000
+
+/**
+ * A yes with the given probability: never, without a draw, at 0 or none, and always at 1 or more. No is benign.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const happens = (choice: Choice, probability: number | undefined, label: string): boolean =>
+  probability !== undefined && probability > 0 &&
+  choice.below(resolution, label) >= Math.round((1 - Math.min(probability, 1)) * resolution)

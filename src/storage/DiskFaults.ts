@@ -166,9 +166,6 @@ export const make = (
   }
 }
 
-/** A probability is drawn as one of so many outcomes, of which the last ones are the fault: 0 stays benign. */
-const resolution = 1_000_000
-
 /** One node's disk: what it does now, and the streams from which it decides. */
 class Disk {
   own: Faults | undefined
@@ -195,10 +192,7 @@ class Disk {
     const { failure } = this.own ?? this.common()
     if (failure === undefined) return undefined
     const { code, probability = 1 } = failure
-    const isCertain = probability >= 1
-    if (!isCertain && this.failing.below(resolution, "fail") < Math.round((1 - probability) * resolution)) {
-      return undefined
-    }
+    if (!Choice.happens(this.failing, probability, "fail")) return undefined
     return new StorageFailed({ operation, file: `faulty:${this.node}`, code, cause: new Error(`${code}: injected`) })
   }
 

@@ -1,11 +1,9 @@
 /** The links of a faulty network: what each does now, and the streams from which it decides. */
 import type { Choice } from "../../core/Choice.js"
+import { happens } from "../../core/Choice.js"
 import type { NodeId } from "../../core/NodeId.js"
 import type { Delay, FaultStats, LinkFaults } from "../FaultInjection.js"
 import * as Grudge from "../Grudge.js"
-
-/** A probability is drawn as one of so many outcomes, of which the last ones are the fault: 0 stays benign. */
-const resolution = 1_000_000
 
 /** Quantiles of the exponential distribution in thousandths of its mean, at (i + 1/2) / 16. */
 const exponential = [32, 98, 170, 247, 330, 421, 521, 633, 758, 901, 1_068, 1_269, 1_520, 1_856, 2_367, 3_466]
@@ -97,10 +95,6 @@ export class Link {
     return this.lastDue
   }
 }
-
-const happens = (choice: Choice, probability: number | undefined, label: string): boolean =>
-  probability !== undefined && probability > 0 &&
-  choice.below(resolution, label) >= Math.round((1 - Math.min(probability, 1)) * resolution)
 
 const between = (choice: Choice, min: number, max: number): number =>
   max <= min ? min : min + choice.below(Math.floor(max - min) + 1, "millis")
