@@ -1,23 +1,29 @@
 /**
- * From a message's tag to its handler. The last one found is kept: a run of equal tags costs one comparison.
+ * From a message's tag to its handler. The first two have fields of their own: with a map for all, an actor of two tags in turn (`synod bench actor --case big`)
+ * ran at 0.75 of its speed.
  */
 export type Handler = (state: unknown, message: unknown) => unknown
 
 export class Table {
-  private readonly handlers: ReadonlyMap<string, Handler>
-  private lastTag: string | undefined = undefined
-  private last: Handler | undefined = undefined
+  private readonly firstTag: string | undefined
+  private readonly first: Handler | undefined
+  private readonly secondTag: string | undefined
+  private readonly second: Handler | undefined
+  private readonly others: ReadonlyMap<string, Handler>
 
   constructor(handlers: object) {
-    this.handlers = new Map(Object.entries(handlers))
+    const [first, second, ...others] = Object.entries(handlers)
+    this.firstTag = first?.[0]
+    this.first = first?.[1]
+    this.secondTag = second?.[0]
+    this.second = second?.[1]
+    this.others = new Map(others)
   }
 
   find(tag: string): Handler | undefined {
-    if (tag === this.lastTag) return this.last
-    const handler = this.handlers.get(tag)
-    if (handler === undefined) return undefined
-    this.lastTag = tag
-    return this.last = handler
+    if (tag === this.firstTag) return this.first
+    if (tag === this.secondTag) return this.second
+    return this.others.get(tag)
   }
 }
 
