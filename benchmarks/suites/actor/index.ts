@@ -48,14 +48,16 @@ const row = (
 const started = <Ref, Told>(workload: Workload, load: () => Promise<Toolkit<Ref, Told>>, style: Style) => async () =>
   workload.start(await load(), style)
 
-const plain = (workload: Workload, erlangName: string): ReadonlyArray<Implementation> => [
+/** `part`: how much of the work the others do, which are slower by an order of magnitude. */
+const plain = (workload: Workload, erlangName: string, part: number): ReadonlyArray<Implementation> => [
   row("new state", "ours", undefined, effect, started(workload, toolkit.synod, renewed)),
   row("state kept", "ours", undefined, effect, started(workload, toolkit.synod, kept)),
-  row("raw loop", "floor", undefined, process.version, started(workload, toolkit.raw, kept)),
-  row("Effect Queue loop", "peer", "queue", effect, started(workload, toolkit.queue, renewed), 0.1),
-  row("Effect Mailbox loop", "peer", "mailbox", effect, started(workload, toolkit.mailbox, renewed), 0.1),
-  row("xstate", "peer", "xstate", versionOf("xstate"), started(workload, toolkit.xstate, renewed), 0.5),
-  row("nact", "peer", "nact", versionOf("nact"), started(workload, toolkit.nact, renewed), 0.05),
+  row("raw loop", "floor", undefined, process.version, started(workload, toolkit.raw, renewed)),
+  row("raw loop, state kept", "floor", undefined, process.version, started(workload, toolkit.raw, kept)),
+  row("Effect Queue loop", "peer", "queue", effect, started(workload, toolkit.queue, renewed), 0.1 * part),
+  row("Effect Mailbox loop", "peer", "mailbox", effect, started(workload, toolkit.mailbox, renewed), 0.1 * part),
+  row("xstate", "peer", "xstate", versionOf("xstate"), started(workload, toolkit.xstate, renewed), 0.5 * part),
+  row("nact", "peer", "nact", versionOf("nact"), started(workload, toolkit.nact, renewed), 0.05 * part),
   erlang(erlangName)
 ]
 
@@ -73,6 +75,8 @@ interface Shape {
   readonly workload: Workload
   readonly erlang: string
   readonly operations: number
+  /** The share of the peers, for which `operations` would take too long: 1 unless told. */
+  readonly part?: number
   /** The number of operations must be a multiple of it, in every share. */
   readonly multiple: number
   readonly settings?: { readonly [name: string]: string | number }
@@ -84,7 +88,8 @@ const shapes: ReadonlyArray<Shape> = [
     unit: "round trips per CPU second",
     workload: pingPong,
     erlang: "pingpong",
-    operations: 2_000_000,
+    operations: 8_000_000,
+    part: 0.25,
     multiple: 1
   },
   {
@@ -109,7 +114,8 @@ const shapes: ReadonlyArray<Shape> = [
     unit: "hops per CPU second",
     workload: ring,
     erlang: "ring",
-    operations: 4_000_000,
+    operations: 8_000_000,
+    part: 0.25,
     multiple: ringSize,
     settings: { actors: ringSize }
   },
@@ -133,7 +139,7 @@ const shapes: ReadonlyArray<Shape> = [
   }
 ]
 
-const messaging = shapes.map(({ erlang, name, operations, settings, unit, workload }): Group => ({
+const messaging = shapes.map(({ erlang, name, operations, part = 1, settings, unit, workload }): Group => ({
   name,
   unit,
   basis: "cpu",
@@ -141,17 +147,17 @@ const messaging = shapes.map(({ erlang, name, operations, settings, unit, worklo
   quickOperations: operations / 10,
   expected: workload.expected,
   settings: { ...settings, ...dispatcher },
-  implementations: plain(workload, erlang)
+  implementations: plain(workload, erlang, part)
 }))
 
 const messagingEffectful = shapes.filter(({ name }) => name !== "counting, flood").map((
-  { name, operations, settings, unit, workload }
+  { name, operations, part = 1, settings, unit, workload }
 ): Group => ({
   name: `effectful ${name}`,
   unit,
   basis: "cpu",
-  operations: operations / 10,
-  quickOperations: operations / 100,
+  operations: operations * part / 10,
+  quickOperations: operations * part / 100,
   expected: workload.expected,
   settings: { ...settings, ...dispatcher },
   implementations: effectful(workload)

@@ -13,7 +13,7 @@ import type { Address, Reason, Terminated } from "../DeathWatch.js"
 import type { CellOptions } from "./CellOptions.js"
 import type { Children } from "./Children.js"
 import { Declared, declared, isRequest } from "./Declared.js"
-import type { Runnable } from "./DispatchLoop.js"
+import type { DispatchLoop, Runnable } from "./DispatchLoop.js"
 import { type LifeExit, type LifeFiber, type LoopBody, makeScope, park, type References, withLife } from "./fiber.js"
 import type { GroupLife } from "./GroupLife.js"
 import type { Table } from "./Handlers.js"
@@ -29,20 +29,28 @@ const wake = Effect.succeed(Symbol.for("synod/wake"))
 const woken = Symbol.for("synod/wake")
 
 export class Cell implements Runnable, LoopBody {
+  // what every message needs comes first, so that it lies together: ring 28 to 29.5 M hops a CPU second
   status = BUSY
   accepting = true
   /** No more mail is handled. */
   halt = false
   stopRequested = false
-  alive = true
-  life = 1
+  /** How long the mailbox may be now: the capacity without the stash; 0 while senders wait. Notes count on top. */
+  bound: number
+  table: Table
   state: unknown = undefined
+  extras: Extras | undefined = undefined
+  private readonly afterEach: ((state: unknown) => unknown) | undefined
+  private readonly dispatch: DispatchLoop
+  readonly mailbox = new Ring<Tagged>()
+
   /**
    * The letter that is being handled, until its handler has ended: an ask, a note, and what ended in an effect or a crash. Nobody asks for another, and a store into
    * an old object is dear (ping-pong 11 M round trips a CPU second with it, 12.5 M without).
    */
   current: Tagged | undefined = undefined
-  table: Table
+  alive = true
+  life = 1
   fiber: LifeFiber | undefined = undefined
   scope: Scope.CloseableScope | undefined = undefined
   /** The fiber of this life has the Scope in its context. */
@@ -52,15 +60,11 @@ export class Cell implements Runnable, LoopBody {
   terminated: Terminated | undefined = undefined
   asking: { readonly target: Cell; readonly ask: Ask } | undefined = undefined
   self: SelfImpl | undefined = undefined
-  extras: Extras | undefined = undefined
   group: GroupLife | undefined = undefined
   /** Why a stop was asked for, where it was for a crash of others. */
   verdict: Reason | undefined = undefined
-  /** How long the mailbox may be now: the capacity without the stash; 0 while senders wait. Notes count on top. */
-  bound: number
   notes = 0
   private resume: ((effect: Effect.Effect<unknown, unknown>) => void) | undefined = undefined
-  readonly mailbox = new Ring<Tagged>()
 
   constructor(
     readonly system: SystemImpl,
@@ -74,6 +78,8 @@ export class Cell implements Runnable, LoopBody {
     readonly inherited: References
   ) {
     this.bound = capacityOf(options.mailbox)
+    this.afterEach = definition.afterBatch as ((state: unknown) => unknown) | undefined // of this actor's own state
+    this.dispatch = system.dispatch
     this.table = system.noHandlers
   }
 
@@ -149,7 +155,7 @@ export class Cell implements Runnable, LoopBody {
     this.mailbox.push(letter)
     if (this.status === IDLE) {
       this.status = READY
-      this.system.dispatch.schedule(this)
+      this.dispatch.schedule(this)
     }
   }
 
@@ -306,10 +312,9 @@ export class Cell implements Runnable, LoopBody {
   }
 
   private afterBatch(): Effect.Effect<unknown, unknown, unknown> | undefined {
-    const { afterBatch } = this.definition
-    if (afterBatch === undefined) return undefined
+    if (this.afterEach === undefined) return undefined
     try {
-      this.state = (afterBatch as (state: unknown) => unknown)(this.state)
+      this.state = this.afterEach(this.state)
       return undefined
     } catch (defect) {
       return Effect.die(defect)
@@ -332,10 +337,10 @@ export class Cell implements Runnable, LoopBody {
   readonly isAlive = (): boolean => this.alive
 
   readonly next = (): Effect.Effect<unknown, unknown, unknown> => {
-    for (let left = 64; left > 0 && !this.halt && this.system.dispatch.budget > 0; left--) {
+    for (let left = 64; left > 0 && !this.halt && this.dispatch.budget > 0; left--) {
       const letter = this.mailbox.shift()
       if (letter === undefined) break
-      this.system.dispatch.budget--
+      this.dispatch.budget--
       this.status = RUNNING
       const effect = this.handle(letter)
       this.status = BUSY
@@ -357,7 +362,7 @@ export class Cell implements Runnable, LoopBody {
     this.resume = resume
     if (this.mailbox.length > 0) {
       this.status = READY
-      this.system.dispatch.schedule(this)
+      this.dispatch.schedule(this)
     } else {
       this.status = IDLE
     }
