@@ -5,8 +5,9 @@
  */
 import type { Event, History } from "./History.js"
 import { type Format, type Imported, ImportError, type Input, parse } from "./Import.js"
+import { type ModelName, models as modelNames, type Shipped, withModel } from "./internal/models.js"
 import { check, type Options, type Result } from "./Linearizability.js"
-import { casRegister, keyValue, type KeyValueInput, register, type RegisterInput, type Value } from "./Specification.js"
+import type { Value } from "./Specification.js"
 
 /**
  * The objects by the names that `--model` knows.
@@ -14,7 +15,7 @@ import { casRegister, keyValue, type KeyValueInput, register, type RegisterInput
  * @since 0.1.0
  * @category models
  */
-export type Model = "register" | "cas-register" | "kv"
+export type Model = ModelName
 
 /**
  * Every model, for help texts and validation.
@@ -22,7 +23,7 @@ export type Model = "register" | "cas-register" | "kv"
  * @since 0.1.0
  * @category models
  */
-export const models: ReadonlyArray<Model> = ["register", "cas-register", "kv"]
+export const models: ReadonlyArray<Model> = modelNames
 
 /**
  * How to read the text and what to hold it against; the rest bounds the search.
@@ -44,35 +45,18 @@ export interface CheckFileOptions extends Options {
 export const checkFile = (text: string, options: CheckFileOptions): Result | ImportError => {
   const imported = parse(text, options.format)
   if (imported instanceof ImportError) return imported
-  const { initial } = imported
-  switch (options.model) {
-    case "register": {
-      const history = narrow(imported, isRegister, "read or write (model register)")
-      return history instanceof ImportError ? history : check(register({ initial }), history, options)
-    }
-    case "cas-register": {
-      const history = narrow(imported, isCasRegister, "read, write or cas without a key (model cas-register)")
-      return history instanceof ImportError ? history : check(casRegister({ initial }), history, options)
-    }
-    case "kv": {
-      const history = narrow(imported, isKeyValue, "get, put, append, delete or cas with a key (model kv)")
-      return history instanceof ImportError ? history : check(keyValue({ initial }), history, options)
-    }
-  }
+  return withModel(options.model, (object) => {
+    const history = narrow(imported, object)
+    return history instanceof ImportError ? history : check(object.specification(imported.initial), history, options)
+  })
 }
 
-const isKeyValue = (input: Input): input is KeyValueInput => "key" in input
-const isCasRegister = (input: Input): input is RegisterInput => !isKeyValue(input)
-const isRegister = (input: Input): input is Exclude<RegisterInput, { readonly _tag: "Cas" }> =>
-  isCasRegister(input) && input._tag !== "Cas"
-
-const narrow = <I extends Input>(
+const narrow = <S, I extends Input>(
   { history, lines }: Imported,
-  isInput: (input: Input) => input is I,
-  expected: string
+  { accepts, expected }: Shipped<S, I>
 ): History<I, Value> | ImportError => {
   const isEvent = (event: Event<Input, Value>): event is Event<I, Value> =>
-    event.type !== "invoke" || isInput(event.input)
+    event.type !== "invoke" || accepts(event.input)
   const odd = history.events.findIndex((event) => !isEvent(event))
   const event = history.events[odd]
   if (event !== undefined && event.type === "invoke") {

@@ -5,6 +5,7 @@
  *
  * @since 0.1.0
  */
+import { acknowledged, same, valueKey } from "./internal/values.js"
 
 /**
  * A sequential object. States, inputs and outputs are immutable values, and none of them is `undefined`.
@@ -31,7 +32,25 @@ export interface Specification<S, I, O> {
   readonly isPure: (input: I, output: O) => boolean
   /** Operations with different keys touch independent objects, each of which starts as `initial`. Absent: one object. */
   readonly partition?: (input: I) => string
+  /**
+   * What an operation is to a checker that follows values from writes to reads; undefined for an operation that is none of these. Absent: all are
+   * none of these. The answers must be those of `register`, `casRegister` and `queue`.
+   */
+  readonly access?: (input: I) => Access | undefined
 }
+
+/**
+ * Operations whose meaning a checker can follow from value to value, where each value is written once.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Access =
+  | { readonly _tag: "Read" }
+  | { readonly _tag: "Write"; readonly value: Value }
+  | { readonly _tag: "Cas"; readonly from: Value; readonly to: Value }
+  | { readonly _tag: "Enqueue"; readonly value: Value }
+  | { readonly _tag: "Dequeue" }
 
 /**
  * What a register holds, and what a history can write down. Null is "nothing was ever written".
@@ -66,12 +85,6 @@ export type KeyValueInput =
   | { readonly _tag: "Delete"; readonly key: string }
   | { readonly _tag: "Cas"; readonly key: string; readonly from: Value; readonly to: Value }
 
-const same = (a: Value, b: Value): boolean => a === b || (a !== a && b !== b)
-
-/** A string cannot look like another kind of value: it alone is quoted. */
-const valueKey = (value: Value | undefined): string =>
-  typeof value === "string" ? JSON.stringify(value) : value === 0 ? "0" : String(value)
-
 /** The value itself: a copy of a string that appends made long would cost more than the search. */
 const stateKey = (value: Value): Value => value
 
@@ -79,8 +92,6 @@ const stepCas = (state: Value, from: Value, to: Value, output: Value | undefined
   const swapped = same(state, from)
   return output !== undefined && output !== swapped ? undefined : swapped ? to : state
 }
-
-const acknowledged = (output: Value | undefined): boolean => output === undefined || output === null
 
 /** A compare-and-set that failed, or that swapped a value for itself, changed nothing wherever it was legal. */
 const isPureCas = (from: Value, to: Value, output: Value): boolean => output === false || same(from, to)
@@ -117,7 +128,8 @@ export const casRegister = (
         return `cas ${valueKey(input.from)} ${valueKey(input.to)} ${valueKey(output)}`
     }
   },
-  isPure: (input, output) => input._tag === "Read" || (input._tag === "Cas" && isPureCas(input.from, input.to, output))
+  isPure: (input, output) => input._tag === "Read" || (input._tag === "Cas" && isPureCas(input.from, input.to, output)),
+  access: (input) => input
 })
 
 /**
@@ -176,5 +188,17 @@ export const keyValue = (
   isPure: (input, output) =>
     input._tag === "Get" || (input._tag === "Delete" && output === false)
     || (input._tag === "Cas" && isPureCas(input.from, input.to, output)),
-  partition: (input) => input.key
+  partition: (input) => input.key,
+  access: (input) => {
+    switch (input._tag) {
+      case "Get":
+        return { _tag: "Read" }
+      case "Put":
+        return { _tag: "Write", value: input.value }
+      case "Cas":
+        return input
+      default:
+        return undefined
+    }
+  }
 })

@@ -3,7 +3,9 @@
  *
  * @since 0.1.0
  */
+import type { CounterInput, LogInput, QueueInput, SetInput, StackInput } from "../Collections.js"
 import { type Event, fromEvents, type History, MalformedHistory } from "../History.js"
+import type { LockInput } from "../Locks.js"
 import type { KeyValueInput, RegisterInput, Value } from "../Specification.js"
 
 /**
@@ -26,7 +28,15 @@ export class ImportError extends Error {
  * @since 0.1.0
  * @category models
  */
-export type Input = RegisterInput | KeyValueInput
+export type Input =
+  | RegisterInput
+  | KeyValueInput
+  | QueueInput
+  | StackInput
+  | SetInput
+  | CounterInput
+  | LogInput
+  | LockInput
 
 /**
  * An imported history. `lines[i]` is the line of event i; `initial` is the value that the format starts its objects with.

@@ -7,10 +7,22 @@
  * {"type":"invoke","process":2,"f":"cas","key":"a","from":"x","to":"y"}
  * {"type":"info","process":2}
  * ```
- * `type`: invoke, ok, fail (certainly no effect) or info (unknown outcome). `process`: an integer or a string. `f`, on invoke only: with a `key`
- * get, put, append, delete, cas; without one read, write, cas. `value`: on invoke what is written, on ok the output (null where there is
- * none, a boolean for cas). `time`: milliseconds, optional, for people. Values are strings, finite numbers, booleans and null. Objects start
- * as null. Export and import again gives an equal history.
+ * `type`: invoke, ok, fail (certainly no effect) or info (unknown outcome). `process`: an integer or a string. `value`: on invoke what is written,
+ * on ok the output (null where there is none). `time`: milliseconds, optional, for people. Values are strings, finite numbers, booleans and null.
+ * Objects start as null, or empty. Export and import again gives an equal history. `f`, on invoke only:
+ *
+ * | object | without a `key` |
+ * |---|---|
+ * | register | read, write `value`, cas `from` `to` |
+ *
+ * | object | with a `key` |
+ * |---|---|
+ * | key-value | get, put `value`, append `value` (a string), delete, cas `from` `to` |
+ * | queue, stack | enqueue `value`, dequeue; push `value`, pop (no null) |
+ * | set | add `value`, remove `value`, contains `value` |
+ * | counter | increment `by` (an integer), count |
+ * | log | append `value`, entry `index`, length, entries (answered by the text of a JSON array) |
+ * | lock | acquire `holder`, release `holder` (answered by a boolean, or a token) |
  *
  * @since 0.1.0
  */
@@ -83,6 +95,16 @@ class Fields {
     }
     throw this.wrong(`"${name}": a string, number, boolean or null`)
   }
+  item(name: string): Exclude<Value, null> {
+    const value = this.value(name)
+    if (value === null) throw this.wrong(`"${name}": a string, number or boolean`)
+    return value
+  }
+  integer(name: string): number {
+    const value = this.get(name)
+    if (typeof value !== "number" || !Number.isSafeInteger(value)) throw this.wrong(`"${name}": an integer`)
+    return value
+  }
   string(name: string): string {
     const value = this.get(name)
     if (typeof value !== "string") throw this.wrong(`"${name}": a string`)
@@ -112,19 +134,43 @@ const parseEvent = (fields: Fields): Event<Input, Value> => {
   }
 }
 
+/** Every input by its `f`: what has no key, and what has one. */
+const keyless: { readonly [f: string]: (fields: Fields) => Input } = {
+  read: () => ({ _tag: "Read" }),
+  write: (fields) => ({ _tag: "Write", value: fields.value("value") }),
+  cas: (fields) => ({ _tag: "Cas", from: fields.value("from"), to: fields.value("to") })
+}
+
+const keyed: { readonly [f: string]: (fields: Fields, key: string) => Input } = {
+  get: (_, key) => ({ _tag: "Get", key }),
+  put: (fields, key) => ({ _tag: "Put", key, value: fields.value("value") }),
+  append: (fields, key) => ({ _tag: "Append", key, value: fields.value("value") }),
+  delete: (_, key) => ({ _tag: "Delete", key }),
+  cas: (fields, key) => ({ _tag: "Cas", key, from: fields.value("from"), to: fields.value("to") }),
+  enqueue: (fields, key) => ({ _tag: "Enqueue", key, value: fields.item("value") }),
+  dequeue: (_, key) => ({ _tag: "Dequeue", key }),
+  push: (fields, key) => ({ _tag: "Push", key, value: fields.item("value") }),
+  pop: (_, key) => ({ _tag: "Pop", key }),
+  add: (fields, key) => ({ _tag: "Add", key, value: fields.value("value") }),
+  remove: (fields, key) => ({ _tag: "Remove", key, value: fields.value("value") }),
+  contains: (fields, key) => ({ _tag: "Contains", key, value: fields.value("value") }),
+  increment: (fields, key) => ({ _tag: "Increment", key, by: fields.integer("by") }),
+  count: (_, key) => ({ _tag: "Count", key }),
+  entry: (fields, key) => ({ _tag: "Entry", key, index: fields.integer("index") }),
+  length: (_, key) => ({ _tag: "Length", key }),
+  entries: (_, key) => ({ _tag: "Entries", key }),
+  acquire: (fields, key) => ({ _tag: "Acquire", key, holder: fields.string("holder") }),
+  release: (fields, key) => ({ _tag: "Release", key, holder: fields.string("holder") })
+}
+
 const parseInput = (fields: Fields): Input => {
   const f = fields.get("f")
+  const name = typeof f === "string" ? f : ""
   if (!fields.has("key")) {
-    if (f === "read") return { _tag: "Read" }
-    if (f === "write") return { _tag: "Write", value: fields.value("value") }
-    if (f === "cas") return { _tag: "Cas", from: fields.value("from"), to: fields.value("to") }
-    throw fields.wrong("\"f\": read, write or cas (or a \"key\")")
+    if (Object.hasOwn(keyless, name)) return keyless[name]!(fields)
+    throw fields.wrong(`"f": ${Object.keys(keyless).join(", ")} (or a "key")`)
   }
   const key = fields.string("key")
-  if (f === "get") return { _tag: "Get", key }
-  if (f === "put") return { _tag: "Put", key, value: fields.value("value") }
-  if (f === "append") return { _tag: "Append", key, value: fields.string("value") }
-  if (f === "delete") return { _tag: "Delete", key }
-  if (f === "cas") return { _tag: "Cas", key, from: fields.value("from"), to: fields.value("to") }
-  throw fields.wrong("\"f\": get, put, append, delete or cas")
+  if (Object.hasOwn(keyed, name)) return keyed[name]!(fields, key)
+  throw fields.wrong(`"f": ${Object.keys(keyed).join(", ")} (or no "key")`)
 }
