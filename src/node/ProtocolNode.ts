@@ -83,9 +83,11 @@ export interface NodeOptions<P extends Vocabulary> {
  * @category models
  */
 export interface NodeStats {
+  /** Crashes that supervision answered with a restart from storage. */
   readonly restarts: number
   readonly steps: number
   readonly batches: number
+  /** Journal frames written, one a batch that persisted something. */
   readonly frames: number
   readonly checkpoints: number
   /** Answers to requests that were unknown or answered already. */

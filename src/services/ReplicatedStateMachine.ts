@@ -36,6 +36,7 @@ import type { Codec } from "../network/Codec.js"
 import { fromSchema } from "../network/Codec.js"
 import type { NetworkJoinError } from "../network/NetworkError.js"
 import type { RecoveryFailed } from "../node/NodeError.js"
+import type { NodeStats } from "../node/ProtocolNode.js"
 import type { OpenError } from "../storage/StorageError.js"
 
 /**
@@ -165,15 +166,7 @@ export interface Status {
  * @since 0.1.0
  * @category models
  */
-export interface Stats {
-  /** Crashes that supervision answered with a restart from storage. */
-  readonly restarts: number
-  readonly steps: number
-  readonly batches: number
-  /** Journal frames written, one a batch that persisted something. */
-  readonly frames: number
-  readonly checkpoints: number
-  readonly droppedReplies: number
+export interface Stats extends Omit<NodeStats, "requests"> {
   /** Commands proposed here, and log entries that carried them. */
   readonly proposals: number
   readonly entries: number

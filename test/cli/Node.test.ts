@@ -15,7 +15,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
-import { buildFirst, main, refusal, synod } from "./support.js"
+import { buildFirst, main, refusal, run, synod } from "./support.js"
 
 buildFirst()
 
@@ -193,20 +193,7 @@ describe.sequential("synod node", { timeout: 120_000 }, () => {
     assert.strictEqual(readFileSync(file, "utf8"), "not a folder")
     // the shell's limit of 64 KiB a file stands for a disk without room for a segment
     const args = (await alone("full")).map((arg) => `'${arg}'`).join(" ")
-    const ended = await new Promise<Parameters<typeof refusal>[0]>((resolve) => {
-      const child = spawn("sh", ["-c", `trap '' XFSZ; ulimit -f 64; exec '${process.execPath}' '${main}' ${args}`], {
-        stdio: ["ignore", "pipe", "pipe"]
-      })
-      let stdout = ""
-      let stderr = ""
-      child.stdout.setEncoding("utf8").on("data", (text: string) => {
-        stdout += text
-      })
-      child.stderr.setEncoding("utf8").on("data", (text: string) => {
-        stderr += text
-      })
-      child.on("close", (status) => resolve({ status, stdout, stderr }))
-    })
+    const ended = await run("sh", ["-c", `trap '' XFSZ; ulimit -f 64; exec '${process.execPath}' '${main}' ${args}`])
     assert.strictEqual(ended.status, 2)
     assert.strictEqual(ended.stdout, "")
     assert.match(ended.stderr.trimEnd().split("\n").at(-1)!, /^synod: --data: .*full.* failed: .*EFBIG/)
@@ -237,24 +224,10 @@ describe.sequential("three processes under SIGKILL", { timeout: 180_000 }, () =>
   it("lose no acknowledged write, and what clients saw over HTTP is linearizable", async () => {
     const script = fileURLToPath(new URL("../../scripts/kill-rounds.mjs", import.meta.url))
     const data = join(folder, "rounds")
-    const { report, status, stderr } = await new Promise<
-      { readonly report: string; readonly status: number | null; readonly stderr: string }
-    >((resolve) => {
-      const child = spawn(
-        process.execPath,
-        [script, "--rounds", "3", "--seed", "4", "--limit", "30000", "--folder", data],
-        { stdio: ["ignore", "pipe", "pipe"] }
-      )
-      let report = ""
-      let stderr = ""
-      child.stdout.setEncoding("utf8").on("data", (text: string) => {
-        report += text
-      })
-      child.stderr.setEncoding("utf8").on("data", (text: string) => {
-        stderr += text
-      })
-      child.on("close", (status) => resolve({ report, status, stderr }))
-    })
+    const { status, stderr, stdout: report } = await run(
+      process.execPath,
+      [script, "--rounds", "3", "--seed", "4", "--limit", "30000", "--folder", data]
+    )
     assert.strictEqual(status, 0, `${report}${stderr}`)
     const seen = JSON.parse(report)
     assert.deepInclude(seen, { rounds: 3, linearizable: true, lost: [], exits: [0, 0, 0] })

@@ -12,13 +12,19 @@ export interface Ended {
   readonly stderr: string
 }
 
+interface RunOptions {
+  readonly env?: { readonly [name: string]: string }
+  readonly timeout?: number
+}
+
 /** Runs `synod` to its end. */
-export const synod = (
-  args: ReadonlyArray<string>,
-  options: { readonly env?: { readonly [name: string]: string }; readonly timeout?: number } = {}
-): Promise<Ended> =>
+export const synod = (args: ReadonlyArray<string>, options: RunOptions = {}): Promise<Ended> =>
+  run(process.execPath, [main, ...args], options)
+
+/** Runs a program to its end. */
+export const run = (program: string, args: ReadonlyArray<string>, options: RunOptions = {}): Promise<Ended> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [main, ...args], {
+    const child = spawn(program, args, {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ...options.env },
       timeout: options.timeout ?? 120_000,

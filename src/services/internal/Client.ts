@@ -16,6 +16,7 @@ import { ApplyFailed, OutcomeUnknown, Unavailable } from "../ReplicatedStateMach
 import { backoff } from "./backoff.js"
 import type { Results, Versioned } from "./batch.js"
 import { Batch, Thrown } from "./batch.js"
+import { oncePerTurn } from "./oncePerTurn.js"
 import { Reads } from "./Reads.js"
 
 /** What the client needs of its node. */
@@ -96,7 +97,7 @@ export class Client<S, C, R> {
   private commands: Array<C> = []
   private operations: Array<Operation<R>> = []
   private readonly writer = new Writer(4_096)
-  private isFlushing = false
+  private readonly flushSoon = oncePerTurn((run) => this.port.soon(run), () => this.pump())
   private pending = 0
   private refusal: Unavailable["reason"] = "NoLeader"
 
@@ -122,15 +123,6 @@ export class Client<S, C, R> {
     this.operations.push({ onDone, deadline: this.port.now() + timeoutMillis })
     this.port.busy()
     this.flushSoon()
-  }
-
-  private flushSoon(): void {
-    if (this.isFlushing) return
-    this.isFlushing = true
-    this.port.soon(() => {
-      this.isFlushing = false
-      this.pump()
-    })
   }
 
   /** Hands over as many batches as may be under way. */

@@ -8,6 +8,7 @@ import type { ReadLevel } from "../ReplicatedStateMachine.js"
 import { Unavailable } from "../ReplicatedStateMachine.js"
 import { backoff } from "./backoff.js"
 import type { ClientOptions, Port } from "./Client.js"
+import { oncePerTurn } from "./oncePerTurn.js"
 
 interface Reader<S> {
   readonly f: (state: S) => unknown
@@ -33,7 +34,7 @@ export class Reads<S, C, R> {
   private readonly groups = new Set<Group<S>>()
   /** Sequential reads that wait until the local state is new enough. */
   private behind: Array<{ readonly reader: Reader<S>; readonly index: number }> = []
-  private isFlushing = false
+  private readonly flushSoon = oncePerTurn((run) => this.port.soon(run), () => this.pump())
   private isStopped = false
   private refusal: Unavailable["reason"] = "NoLeader"
   size = 0
@@ -68,15 +69,6 @@ export class Reads<S, C, R> {
     if (state !== undefined && (level === "stale" || state.applied >= this.seen)) return this.serve([reader])
     this.behind.push({ reader, index: level === "stale" ? 0 : this.seen })
     this.port.busy()
-  }
-
-  private flushSoon(): void {
-    if (this.isFlushing) return
-    this.isFlushing = true
-    this.port.soon(() => {
-      this.isFlushing = false
-      this.pump()
-    })
   }
 
   private pump(): void {
