@@ -7,7 +7,7 @@
 import { Buffer } from "node:buffer"
 import type { Frame, Stats } from "../Storage.js"
 import { type AppendError, StorageClosed, StorageFailed, StorageOverloaded, StorageTooLarge } from "../StorageError.js"
-import { codeOf, type FileSystem, replaceFile, syncDirectory, writeAll } from "./FileSystem.js"
+import { codeOf, type FileSystem, replaceFile, writeAll } from "./FileSystem.js"
 import {
   type FolderHeader,
   frameBytes,
@@ -19,8 +19,8 @@ import {
   segmentHeaderBytes,
   viewOf
 } from "./Format.js"
-import { checkpointName, type Found, headerName, type Segment, segmentName } from "./Recovery.js"
-import { fillSegment, nameSegment } from "./Segments.js"
+import { checkpointName, type Found, headerName, type Segment } from "./Recovery.js"
+import { SegmentFiles } from "./Segments.js"
 
 export interface Bounds {
   readonly segmentBytes: number
@@ -59,7 +59,7 @@ export class FileJournal {
   private busy = false
   private scheduled = false
   private marking = false
-  private spare: { readonly path: string; readonly capacity: number; readonly filled: Promise<boolean> } | undefined
+  private readonly segmentFiles: SegmentFiles
   private dead: StorageFailed | StorageClosed | undefined
   private closing: Promise<void> | undefined
   private segments: Array<Segment>
@@ -86,6 +86,7 @@ export class FileJournal {
     found: Found,
     fd: number | undefined
   ) {
+    this.segmentFiles = new SegmentFiles(files, directory, bounds.segmentBytes)
     this.segments = [...found.segments]
     this.fd = fd
     this.position = found.position
@@ -160,13 +161,9 @@ export class FileJournal {
       await this.checkpointing
       while (this.busy) await new Promise<void>((done) => this.idlers.push(done))
       if (this.dead._tag === "StorageClosed" && this.known.durable < this.durable) await this.remember().catch(() => {})
-      const { fd, spare } = this
+      const { fd } = this
       this.fd = undefined
-      this.spare = undefined
-      if (spare !== undefined) {
-        await spare.filled
-        await this.files.unlink(`${spare.path}.tmp`).catch(() => undefined)
-      }
+      await this.segmentFiles.close()
       if (fd !== undefined) await this.files.close(fd).catch(() => undefined)
     })()
   }
@@ -239,8 +236,10 @@ export class FileJournal {
     batch.callbacks = []
     batch.length = 0
     const active = this.segments.at(-1)
-    // before the flush: a flush that rolls takes the spare, and the file must not be filled a second time under its feet
-    if (this.spare === undefined && active !== undefined && this.position * 2 > active.capacity) this.prepare(active)
+    // before the flush: a flush that rolls takes the prepared file, which must not be filled a second time under its feet
+    if (!this.segmentFiles.isPrepared && active !== undefined && this.position * 2 > active.capacity) {
+      this.segmentFiles.prepare(active.index + 1)
+    }
     this.rest()
     this.flush()
     for (const callback of callbacks) call(callback, undefined)
@@ -308,41 +307,22 @@ export class FileJournal {
     return new Promise((done) => this.waiters.push({ sequence, done }))
   }
 
-  /** Fills the next segment while this one still has room: made when it is needed, it would hold up a commit for 16 MiB of zeros. */
-  private prepare(active: Segment): void {
-    const capacity = this.bounds.segmentBytes
-    const path = `${this.directory}/${segmentName(active.index + 1)}`
-    const filled = fillSegment(this.files, path, capacity).then(() => true, () => false)
-    this.spare = { path, capacity, filled }
-  }
-
   private async roll(batch: Batch): Promise<{ readonly fd: number; readonly path: string }> {
-    const index = (this.segments.at(-1)?.index ?? 0) + 1
-    const path = `${this.directory}/${segmentName(index)}`
-    const needed = segmentHeaderBytes + batch.length
-    const spare = this.spare
-    this.spare = undefined
-    // a spare that could not be filled is made anew, and what is wrong shows then
-    const isReady = await spare?.filled === true && spare !== undefined && spare.capacity >= needed
-    const capacity = isReady ? spare.capacity : Math.max(this.bounds.segmentBytes, needed)
-    if (!isReady) await fillSegment(this.files, path, capacity)
-    // The first frame names the one before it: the new segment hangs on the same chain.
-    const previous = batch.buffer.readUInt32LE(12)
-    await nameSegment(this.files, this.directory, path, {
+    const segment = await this.segmentFiles.make({
       salt: this.known.salt,
-      index,
+      index: (this.segments.at(-1)?.index ?? 0) + 1,
       first: batch.first,
-      previous,
-      capacity
-    })
+      // The first frame names the one before it: the new segment hangs on the same chain.
+      previous: batch.buffer.readUInt32LE(12)
+    }, segmentHeaderBytes + batch.length)
     const old = this.fd
-    const fd = await this.files.open(path, "r+")
+    const fd = await this.files.open(segment.path, "r+")
     this.fd = fd
-    this.segments.push({ path, index, first: batch.first, capacity })
+    this.segments.push(segment)
     await this.remember()
     this.position = segmentHeaderBytes
     if (old !== undefined) await this.files.close(old)
-    return { fd, path }
+    return { fd, path: segment.path }
   }
 
   private async replace(bytes: Uint8Array, upTo: number): Promise<void> {
@@ -363,14 +343,9 @@ export class FileJournal {
         mark = this.marks[0]
       }
       if (upTo === this.last) this.replaced = this.total
-      // Oldest first, so that a crash between leaves a log without a hole.
-      let removed = false
-      for (let next = this.segments[1]; next !== undefined && next.first <= upTo + 1; next = this.segments[1]) {
-        const oldest = this.segments.shift()
-        if (oldest !== undefined) await this.files.unlink(oldest.path)
-        removed = true
-      }
-      if (removed) await syncDirectory(this.files, this.directory)
+      let obsolete = 0
+      while ((this.segments[obsolete + 1]?.first ?? Infinity) <= upTo + 1) obsolete++
+      await this.segmentFiles.retire(this.segments.splice(0, obsolete))
     } catch (error) {
       this.fail("the checkpoint", `${this.directory}/${checkpointName}`, error)
       throw this.dead

@@ -19,6 +19,7 @@ import { codeOf, type FileSystem, replaceFile, writePromise } from "./FileSystem
 import { type FolderHeader, formatVersion, getFolderHeader, putFolderHeader } from "./Format.js"
 import { acquire } from "./Lock.js"
 import { checkpointName, headerName, readIfThere, recover } from "./Recovery.js"
+import { isTemporary } from "./Segments.js"
 
 /** Who the folder belongs to: `undefined` when it is nobody's yet. */
 const identify = async (
@@ -71,9 +72,7 @@ const openFolder = async (files: FileSystem, directory: string, bounds: Bounds, 
       await files.fsync(fd)
     }
     for (const name of await files.readdir(directory)) {
-      if (/^(HEADER|CHECKPOINT|segment-\d{16}\.log)\.tmp$/.test(name)) {
-        await files.unlink(`${directory}/${name}`)
-      }
+      if (isTemporary(name)) await files.unlink(`${directory}/${name}`)
     }
     const incarnation = header.incarnation + 1
     const known = { ...header, incarnation, segment: active?.index ?? 0, durable: found.last }

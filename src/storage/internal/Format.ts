@@ -144,6 +144,8 @@ export interface SegmentHeader {
   readonly previous: number
   /** The size of the whole file: a shorter one has lost its end. */
   readonly capacity: number
+  /** The file was another segment before, whose bytes may lie behind this one's. */
+  readonly isRecycled: boolean
 }
 
 export const putSegmentHeader = (header: SegmentHeader): Uint8Array => {
@@ -155,6 +157,7 @@ export const putSegmentHeader = (header: SegmentHeader): Uint8Array => {
   putU64(viewOf(block), header.first, 24)
   block.writeUInt32LE(header.previous, 32)
   putU64(viewOf(block), header.capacity, 36)
+  block.writeUInt32LE(header.isRecycled ? 1 : 0, 44)
   return seal(block)
 }
 
@@ -167,7 +170,8 @@ export const getSegmentHeader = (bytes: Buffer): SegmentHeader | undefined => {
     index: getU64(block, 16),
     first: getU64(block, 24),
     previous: block.readUInt32LE(32),
-    capacity: getU64(block, 36)
+    capacity: getU64(block, 36),
+    isRecycled: block.readUInt32LE(44) === 1
   }
 }
 

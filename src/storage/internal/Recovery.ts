@@ -35,7 +35,7 @@ export interface Found {
   readonly segments: ReadonlyArray<Segment>
   /** Where the next frame goes in the last segment. */
   readonly position: number
-  /** Bytes after `position` in the last segment that are not zero end here: `position` when the tail is clean. */
+  /** Bytes after `position` in the last segment that are not zero end here, torn ones or those of its former use: `position` when the tail is clean. */
   readonly tornEnd: number
 }
 
@@ -62,11 +62,22 @@ export const readIfThere = async (files: FileSystem, path: string): Promise<Buff
 
 /**
  * Whether all that is valid from `from` on belongs to the batch that was in flight: then the hole before it is what a crash left.
- * `missing` is the sequence number that should have been at `from`.
+ * `missing` is the sequence number that should have been at `from`; frames below `oldest` are of the segment that this file was before.
  */
-const refuseDurableAfter = (file: string, buffer: Buffer, from: number, end: number, salt: number, missing: number) => {
+const refuseDurableAfter = (
+  file: string,
+  buffer: Buffer,
+  [from, end]: readonly [number, number],
+  salt: number,
+  missing: number,
+  oldest: number
+) => {
   for (let at = from; at < end; at += 8) {
     const frame = getFrame(buffer, at, salt)
+    if (frame !== undefined && frame.sequence < oldest) {
+      at += frame.size - 8
+      continue
+    }
     const marked = frame === undefined ? getMark(buffer, at, salt) ?? 0 : 0
     const isLater = frame !== undefined && (frame.batch > missing || frame.sequence <= missing)
     if (isLater || marked >= missing) {
@@ -113,6 +124,7 @@ export const recover = async (files: FileSystem, directory: string, known: Folde
   let previous = 0
   let position = 0
   let tornEnd = 0
+  let isTailClean = true
   for (const [i, index] of indices.entries()) {
     const file = `${directory}/${segmentName(index)}`
     const buffer = asBuffer(await files.readFile(file))
@@ -141,7 +153,7 @@ export const recover = async (files: FileSystem, directory: string, known: Folde
       if (before !== undefined && before.index + 1 !== index) {
         throw refuse(0, `segment ${before.index + 1} is missing before it`)
       }
-      if (before !== undefined && (header.first !== next || header.previous !== previous || tornEnd !== position)) {
+      if (before !== undefined && (header.first !== next || header.previous !== previous || !isTailClean)) {
         throw new StorageCorrupt({
           file: before.path,
           offset: position,
@@ -163,7 +175,8 @@ export const recover = async (files: FileSystem, directory: string, known: Folde
       next++
     }
     tornEnd = tornEndOf(buffer, position, salt, next - 1)
-    refuseDurableAfter(file, buffer, position, tornEnd, salt, next)
+    refuseDurableAfter(file, buffer, [position, tornEnd], salt, next, header.isRecycled ? header.first : 0)
+    isTailClean = tornEnd === position || header.isRecycled
   }
   const last = next - 1
   const newest = segments.at(-1)
