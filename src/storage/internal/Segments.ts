@@ -105,7 +105,7 @@ export class SegmentFiles {
       }
     }
     await syncDirectory(this.files, this.directory)
-    this.retired.push(...kept)
+    for (const path of kept) this.retired.push(path)
   }
 
   /** Removes what is not part of the log. */
