@@ -11,6 +11,7 @@ import * as Actor from "synod/actor/Actor"
 import * as ActorRef from "synod/actor/ActorRef"
 import * as ActorSystem from "synod/actor/ActorSystem"
 import * as Mailbox from "synod/actor/Mailbox"
+import type { Self } from "synod/actor/Self"
 import { deadLetters, settle } from "./support.js"
 
 class Item extends Actor.Message("Item", { from: Schema.Int, n: Schema.Int }) {}
@@ -85,7 +86,12 @@ describe("messaging", () => {
           }
         })
       )
-      for (let n = 0; n < 200; n++) ActorRef.unsafeTell(actor, new Item({ from: 0, n }))
+      for (let n = 0; n < 100; n++) ActorRef.unsafeTell(actor, new Item({ from: 0, n }))
+      // and mail that comes in while a handler waits
+      for (let n = 100; n < 200; n++) {
+        yield* Effect.yieldNow()
+        ActorRef.unsafeTell(actor, new Item({ from: 0, n }))
+      }
       yield* settle
       expect([most, active]).toEqual([1, 0])
       expect(states).toEqual(Array.from({ length: 200 }, (_, n) => n))
@@ -94,8 +100,9 @@ describe("messaging", () => {
   it.scoped("laws 4 and 5: below the bound nothing is lost and nothing comes twice", () =>
     local(Effect.gen(function*() {
       const letters = yield* deadLetters
-      const actor = yield* ActorSystem.spawn(keeper(Effect.void))
+      const actor = yield* ActorSystem.spawn(keeper(Effect.void), { mailbox: Mailbox.bounded(1_000) })
       for (let n = 0; n < 1_000; n++) expect(ActorRef.unsafeTell(actor, new Item({ from: 0, n }))).toBe("enqueued")
+      yield* settle
       expect(yield* ActorRef.ask(actor, new Get())).toEqual(Array.from({ length: 1_000 }, (_, n) => n))
       expect(letters).toEqual([])
     })))
@@ -144,6 +151,27 @@ describe("messaging", () => {
       ActorRef.unsafeTell(ref, new Item({ from: 0, n: 0 }))
       yield* settle
       expect(order).toEqual(["initial", "item"])
+    })))
+
+  it.scoped("law 8: an initial that waits is over when spawn returns, and mail to a ref that it gave away waits for it", () =>
+    local(Effect.gen(function*() {
+      const order: Array<string> = []
+      yield* ActorSystem.spawn(
+        Actor.make("open", {
+          messages: [Item],
+          initial: (self: Self<Item>) =>
+            Effect.sync(() => ActorRef.unsafeTell(self.ref, new Item({ from: 0, n: 0 }))).pipe(
+              Effect.zipRight(settle),
+              Effect.map(() => order.push("initial"))
+            )
+        }).on({
+          Item: (state) => order.push(`item in ${state}`)
+        })
+      )
+      order.push("spawned")
+      yield* settle
+      expect(order.toSorted()).toEqual(["initial", "item in 1", "spawned"])
+      expect(order[0]).toBe("initial")
     })))
 
   it.scoped("law 9: what an actor tells itself comes after the current message", () =>
@@ -215,6 +243,38 @@ describe("messaging", () => {
       yield* settle
       expect(sent).toEqual([0, 1, 2, 3, 5, 6, 7])
       expect(yield* ActorRef.ask(actor, new Get())).toEqual([0, 1, 2, 3, 5, 6, 7])
+    })))
+
+  it.scoped("law 10, suspend: as many enter as there is room, and nobody passes those who wait", () =>
+    local(Effect.gen(function*() {
+      const verdicts: Array<string> = []
+      const seen: Array<number> = []
+      const actor = yield* ActorSystem.spawn(
+        Actor.make("narrow", { messages: [Item, Gate], initial: () => 0 }).on((self: Self<Item | Gate>) => ({
+          Item: (state, { n }) => {
+            seen.push(n)
+            // room for one is there now, and it is the first waiting sender's
+            if (n === 2) verdicts.push(ActorRef.unsafeTell(self.ref, new Item({ from: 1, n: 100 })))
+            return Effect.as(Effect.yieldNow(), state)
+          },
+          Gate: (state) => Effect.as(settle, state)
+        })),
+        { mailbox: Mailbox.bounded(2, "suspend") }
+      )
+      const waiting = () => (actor as unknown as { readonly mailbox: { readonly length: number } }).mailbox.length
+      let most = 0
+      ActorRef.unsafeTell(actor, new Gate())
+      const senders: Array<Fiber.RuntimeFiber<void>> = []
+      for (let n = 0; n < 8; n++) {
+        const sent = Effect.tap(ActorRef.tell(actor, new Item({ from: 0, n })), () => {
+          most = Math.max(most, waiting())
+        })
+        senders.push(yield* Effect.fork(sent))
+      }
+      yield* Fiber.joinAll(senders)
+      yield* settle
+      expect([most, verdicts]).toEqual([2, ["dropped"]])
+      expect(seen).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
     })))
 
   it.scoped("law 11: a sender that waits for room is released when the receiver ends", () =>
