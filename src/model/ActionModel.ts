@@ -37,6 +37,8 @@ export interface Action<V> {
 export interface Property<S> {
   readonly name: string
   readonly kind: "always" | "sometimes"
+  /** The variables that the claim depends on, so that it is asked once for each combination of their values; every variable where this is absent. */
+  readonly reads?: ReadonlyArray<keyof S & string> | undefined
   readonly holds: (state: S) => boolean
 }
 
@@ -53,6 +55,8 @@ export interface ActionModel<V extends { readonly [name: string]: unknown }> {
   readonly properties: ReadonlyArray<Property<V>>
   /** States outside it are generated and judged, but neither counted nor expanded, as TLC treats a state constraint. */
   readonly boundary?: ((state: V) => boolean) | undefined
+  /** Sets of atoms (`Symmetry`) that the model does not tell apart: any permutation within a set takes behaviours to behaviours and leaves the properties true. */
+  readonly symmetry?: ReadonlyArray<ReadonlyArray<string>> | undefined
 }
 
 /**
@@ -62,3 +66,12 @@ export interface ActionModel<V extends { readonly [name: string]: unknown }> {
  * @category constructors
  */
 export const make = <V extends { readonly [name: string]: unknown }>(model: ActionModel<V>): ActionModel<V> => model
+
+/**
+ * The assignment of a value to the variable of a name that is computed, such as `rm.${r}`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const assign = <K extends string, const A>(name: K, value: A): { readonly [Name in K]: A } =>
+  ({ [name]: value }) as { readonly [Name in K]: A } // a computed key is typed as any string

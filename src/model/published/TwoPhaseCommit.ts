@@ -3,96 +3,106 @@
  * messages that are never consumed.
  *
  * Guarantee: no resource manager has committed while another has aborted. Message flow: each prepares and says so, or aborts alone; the manager commits when all have said
- * so, or aborts; each follows.
+ * so, or aborts; each follows. Counts: 288 states of 1,146 generated at depth 11 for 3 managers, as TLC and Stateright's 2pc.rs.
  */
-import type { Action, ActionModel } from "../ActionModel.js"
-import { make } from "../ActionModel.js"
+import type { Action, ActionModel, Assignment } from "../ActionModel.js"
+import { assign, make } from "../ActionModel.js"
+import { atoms } from "./Quorums.js"
 
 type Manager = "working" | "prepared" | "committed" | "aborted"
 
-/** `rm0`, `rm1`, ... are the resource managers. */
-type Variables = {
-  readonly [resourceManager: `rm${number}`]: Manager
-  readonly tm: "init" | "committed" | "aborted"
-  readonly tmPrepared: ReadonlyArray<number>
-  readonly messages: ReadonlySet<string>
+/** The set of messages is one variable for each that a resource manager may send, and one for the transaction manager's: it sends at most one of two. */
+export type Variables = {
+  readonly [resourceManager: `rm.${string}`]: Manager
+  readonly [said: `said.${string}`]: boolean
+  readonly tm: {
+    readonly state: "init" | "committed" | "aborted"
+    readonly prepared: ReadonlySet<string>
+  }
+  readonly outcome: "Commit" | "Abort" | undefined
 }
 
-const sent = (messages: ReadonlySet<string>, message: string): ReadonlySet<string> =>
-  messages.has(message) ? messages : new Set(messages).add(message)
-
-const state = (rm: `rm${number}`, to: Manager): { readonly [rm: `rm${number}`]: Manager } => ({ [rm]: to })
+/** Planted bugs: the manager commits when any (not every) resource manager is prepared; a prepared resource manager may still abort alone. */
+export const mutants = ["commit-at-first", "abort-when-prepared"] as const
+export type Mutant = (typeof mutants)[number]
 
 /** Builds the model for so many resource managers. */
-export const twoPhaseCommit = (resourceManagers: number): ActionModel<Variables> => {
-  const all = Array.from({ length: resourceManagers }, (_, i) => i)
+export const twoPhaseCommit = (resourceManagers: number, mutant?: Mutant): ActionModel<Variables> => {
+  const all = atoms("r", resourceManagers)
+  const needed = mutant === "commit-at-first" ? 1 : resourceManagers
+  const set = (rm: string, to: Manager): Assignment<Variables> => assign(`rm.${rm}`, to)
   const actions: Array<Action<Variables>> = [
     {
       name: "TMCommit",
-      reads: ["tm", "tmPrepared", "messages"],
-      step: ({ messages, tm, tmPrepared }) =>
-        tm === "init" && tmPrepared.length === resourceManagers
-          ? [{ tm: "committed", messages: sent(messages, "Commit") }]
+      reads: ["tm"],
+      step: ({ tm }) =>
+        tm.state === "init" && tm.prepared.size >= needed
+          ? [{ tm: { ...tm, state: "committed" }, outcome: "Commit" }]
           : []
     },
     {
       name: "TMAbort",
-      reads: ["tm", "messages"],
-      step: ({ messages, tm }) => tm === "init" ? [{ tm: "aborted", messages: sent(messages, "Abort") }] : []
+      reads: ["tm"],
+      step: ({ tm }) => tm.state === "init" ? [{ tm: { ...tm, state: "aborted" }, outcome: "Abort" }] : []
     }
   ]
-  for (const i of all) {
-    const rm = `rm${i}` as const
+  for (const rm of all) {
+    const state = `rm.${rm}` as const
+    const said = `said.${rm}` as const
     actions.push(
       {
         name: `TMRcvPrepared(${rm})`,
-        reads: ["tm", "tmPrepared", "messages"],
-        step: ({ messages, tm, tmPrepared }) =>
-          tm === "init" && messages.has(`Prepared ${i}`)
-            ? [{ tmPrepared: tmPrepared.includes(i) ? tmPrepared : [...tmPrepared, i].toSorted((a, b) => a - b) }]
+        reads: ["tm", said],
+        step: (v) =>
+          v.tm.state === "init" && v[said]
+            ? [{ tm: { ...v.tm, prepared: new Set(v.tm.prepared).add(rm) } }]
             : []
       },
       {
         name: `RMPrepare(${rm})`,
-        reads: [rm, "messages"],
-        step: (v) =>
-          v[rm] === "working" ? [{ ...state(rm, "prepared"), messages: sent(v.messages, `Prepared ${i}`) }] : []
+        reads: [state],
+        step: (v) => v[state] === "working" ? [{ ...set(rm, "prepared"), [said]: true }] : []
       },
       {
         name: `RMChooseToAbort(${rm})`,
-        reads: [rm],
-        step: (v) => v[rm] === "working" ? [state(rm, "aborted")] : []
+        reads: [state],
+        step: (v) =>
+          v[state] === "working" || (v[state] === "prepared" && mutant === "abort-when-prepared")
+            ? [set(rm, "aborted")]
+            : []
       },
       {
-        name: `RMRcvCommitMsg(${rm})`,
-        reads: ["messages"],
-        step: ({ messages }) => messages.has("Commit") ? [state(rm, "committed")] : []
+        name: `RMRcvCommit(${rm})`,
+        reads: ["outcome"],
+        step: ({ outcome }) => outcome === "Commit" ? [set(rm, "committed")] : []
       },
       {
-        name: `RMRcvAbortMsg(${rm})`,
-        reads: ["messages"],
-        step: ({ messages }) => messages.has("Abort") ? [state(rm, "aborted")] : []
+        name: `RMRcvAbort(${rm})`,
+        reads: ["outcome"],
+        step: ({ outcome }) => outcome === "Abort" ? [set(rm, "aborted")] : []
       }
     )
   }
-  const states = (v: Variables) => all.map((i) => v[`rm${i}`])
+  const reads = all.map((rm) => `rm.${rm}` as const)
+  const every = (v: Variables, state: Manager): boolean => reads.every((rm) => v[rm] === state)
   return make<Variables>({
     name: "two-phase-commit",
     initial: [{
-      ...Object.fromEntries(all.map((i) => [`rm${i}`, "working"])),
-      tm: "init",
-      tmPrepared: [],
-      messages: new Set<string>()
+      ...Object.fromEntries(all.flatMap((rm) => [[`rm.${rm}`, "working"], [`said.${rm}`, false]])),
+      tm: { state: "init", prepared: new Set<string>() },
+      outcome: undefined
     }],
     actions,
+    symmetry: [all],
     properties: [
       {
         name: "consistent",
         kind: "always",
-        holds: (v) => !(states(v).includes("committed") && states(v).includes("aborted"))
+        reads,
+        holds: (v) => !(reads.some((rm) => v[rm] === "committed") && reads.some((rm) => v[rm] === "aborted"))
       },
-      { name: "commit agreement", kind: "sometimes", holds: (v) => states(v).every((state) => state === "committed") },
-      { name: "abort agreement", kind: "sometimes", holds: (v) => states(v).every((state) => state === "aborted") }
+      { name: "commit agreement", kind: "sometimes", reads, holds: (v) => every(v, "committed") },
+      { name: "abort agreement", kind: "sometimes", reads, holds: (v) => every(v, "aborted") }
     ]
   })
 }
