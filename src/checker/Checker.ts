@@ -8,12 +8,15 @@
  */
 import type { Vocabulary } from "../core/Protocol.js"
 import type { ActionModel } from "../model/ActionModel.js"
+import { permuteState } from "../model/Symmetry.js"
 import type { System, SystemModel } from "../model/SystemModel.js"
 import { ActionSpace } from "./internal/ActionSpace.js"
+import { sampled } from "./internal/Equivariance.js"
 import { replay } from "./internal/Replay.js"
 import type { End } from "./internal/Search.js"
 import { Search } from "./internal/Search.js"
 import type { Space } from "./internal/Space.js"
+import { SymmetricSpace } from "./internal/SymmetricSpace.js"
 import { SystemSpace } from "./internal/SystemSpace.js"
 
 /**
@@ -29,6 +32,8 @@ export interface Options {
   readonly isInterrupted?: (() => boolean) | undefined
   /** Goes on when every property is decided, so that the counts are those of the whole space. Default true. */
   readonly exhaustive?: boolean | undefined
+  /** Counts states that the model's symmetry turns into each other once. Default false; a model that declares none is refused with a `RangeError`. */
+  readonly symmetry?: boolean | undefined
 }
 
 /**
@@ -85,11 +90,27 @@ export const check = <V extends { readonly [name: string]: unknown }>(
   model: ActionModel<V>,
   options: Options = {}
 ): Report<V> => {
-  const space = new ActionSpace(model)
+  const plain = new ActionSpace(model)
+  const space = options.symmetry === true ? reduced(plain, model) : plain
   return explore(space, model.name, model.properties, options, (vector, length) => {
-    const state = space.decode(vector, length)
+    const state = plain.decode(vector, length)
     return (property) => property.holds(state)
   })
+}
+
+const reduced = <V extends { readonly [name: string]: unknown }>(
+  space: ActionSpace<V>,
+  model: ActionModel<V>
+): Space => {
+  const { actions, name, properties, symmetry = [] } = model
+  if (symmetry.length === 0) throw new RangeError(`${name} declares no symmetry`)
+  const guard = sampled<V>({
+    name,
+    successors: (state) => actions.flatMap((action) => action.step(state).map((next) => ({ ...state, ...next }))),
+    rename: permuteState,
+    claims: properties
+  }, symmetry)
+  return new SymmetricSpace(space, symmetry, (state) => guard(state as () => V)) // the space decodes the states of its own model
 }
 
 /**

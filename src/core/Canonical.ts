@@ -13,12 +13,23 @@
  * @since 0.1.0
  * @category encoding
  */
-export const encode = (value: unknown): string => write(value, "$")
+export const encode = (value: unknown): string => write(value, "$", JSON.stringify)
 
-const write = (value: unknown, path: string): string => {
+/**
+ * The canonical encoding with every string, and every key of a record, written as `say` has it: two values that differ only in names that `say` writes alike, or in
+ * names it exchanges, get what the renamed values would get. For symmetry, where names of nodes are interchangeable.
+ *
+ * @since 0.1.0
+ * @category encoding
+ */
+export const encodeAs = (value: unknown, say: (text: string) => string): string => write(value, "$", say)
+
+type Say = (text: string) => string
+
+const write = (value: unknown, path: string, say: Say): string => {
   switch (typeof value) {
     case "string":
-      return JSON.stringify(value)
+      return say(value)
     case "number":
       return Object.is(value, -0) ? "-0" : String(value)
     case "boolean":
@@ -27,7 +38,7 @@ const write = (value: unknown, path: string): string => {
     case "bigint":
       return `${value}n`
     case "object":
-      return value === null ? "null" : writeObject(value, path)
+      return value === null ? "null" : writeObject(value, path, say)
     default:
       throw new TypeError(`${path}: a ${typeof value} has no canonical encoding`)
   }
@@ -36,24 +47,24 @@ const write = (value: unknown, path: string): string => {
 const hasToJSON = (value: object): value is { toJSON(): unknown } =>
   "toJSON" in value && typeof value.toJSON === "function"
 
-const writeObject = (value: object, path: string): string => {
-  if (Array.isArray(value)) return `[${value.map((item, i) => write(item, `${path}[${i}]`)).join()}]`
+const writeObject = (value: object, path: string, say: Say): string => {
+  if (Array.isArray(value)) return `[${value.map((item, i) => write(item, `${path}[${i}]`, say)).join()}]`
   if (value instanceof Uint8Array) return `b"${hex(value)}"`
   if (value instanceof Map) {
-    const members = [...value].map(([k, v]) => `${write(k, `${path}(key)`)}=>${write(v, `${path}(value)`)}`)
+    const members = [...value].map(([k, v]) => `${write(k, `${path}(key)`, say)}=>${write(v, `${path}(value)`, say)}`)
     return `M{${members.sort().join()}}`
   }
-  if (value instanceof Set) return `S{${[...value].map((v) => write(v, `${path}(member)`)).sort().join()}}`
-  if (hasToJSON(value)) return `J${write(value.toJSON(), path)}`
+  if (value instanceof Set) return `S{${[...value].map((v) => write(v, `${path}(member)`, say)).sort().join()}}`
+  if (hasToJSON(value)) return `J${write(value.toJSON(), path, say)}`
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) {
     throw new TypeError(`${path}: a ${value.constructor.name} has no canonical encoding`)
   }
   const parts: Array<string> = []
-  for (const [key, item] of Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1)) {
-    if (item !== undefined) parts.push(`${JSON.stringify(key)}:${write(item, `${path}.${key}`)}`)
+  for (const [key, item] of Object.entries(value)) {
+    if (item !== undefined) parts.push(`${say(key)}:${write(item, `${path}.${key}`, say)}`)
   }
-  return `{${parts.join()}}`
+  return `{${parts.sort().join()}}`
 }
 
 const hex = (bytes: Uint8Array): string => {

@@ -5,7 +5,7 @@ import type { Action, ActionModel } from "../../model/ActionModel.js"
 import type { Entry } from "./Frontier.js"
 import { Interner, SlotKeys } from "./Interner.js"
 import { PairTable } from "./PairTable.js"
-import type { Sink, Space } from "./Space.js"
+import type { Parts, Sink, Space } from "./Space.js"
 
 type Values = { readonly [name: string]: unknown }
 
@@ -25,7 +25,7 @@ interface Compiled {
 /** Instances of one action that a trace can tell apart. */
 const maxInstances = 4_096
 
-export class ActionSpace<V extends Values> implements Space {
+export class ActionSpace<V extends Values> implements Space, Parts {
   private readonly names: ReadonlyArray<string>
   private readonly components: ReadonlyArray<Interner<unknown>>
   private readonly keys: ReadonlyArray<SlotKeys>
@@ -145,5 +145,17 @@ export class ActionSpace<V extends Values> implements Space {
 
   isInside(vector: Int32Array, length: number): boolean {
     return this.model.boundary === undefined || this.model.boundary(this.decode(vector, length))
+  }
+
+  eachPart(vector: Int32Array, length: number, visit: (place: number, component: number) => void): void {
+    for (let slot = 0; slot < length; slot++) visit(slot, vector[slot]!)
+  }
+
+  placeName(slot: number): string {
+    return this.names[slot]!
+  }
+
+  componentAt(slot: number, component: number): unknown {
+    return this.components[slot]!.values[component]
   }
 }

@@ -24,3 +24,11 @@ export interface Space {
   /** Whether the state is inside the model's boundary. */
   readonly isInside: (vector: Int32Array, length: number) => boolean
 }
+
+/** A state as a set of parts, each a component at a place with a name: what symmetry needs to know. Equal parts may come several times, where order does not count. */
+export interface Parts {
+  readonly eachPart: (vector: Int32Array, length: number, visit: (place: number, component: number) => void) => void
+  /** A name's words between dots may be atoms: `node.a`. */
+  readonly placeName: (place: number) => string
+  readonly componentAt: (place: number, component: number) => unknown
+}
