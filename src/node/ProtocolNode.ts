@@ -27,7 +27,7 @@ import * as Mailbox from "../actor/Mailbox.js"
 import * as Supervision from "../actor/Supervision.js"
 import type { NodeId } from "../core/NodeId.js"
 import type { Protocol, Vocabulary } from "../core/Protocol.js"
-import type { Codec } from "../network/Codec.js"
+import type { Codec, Writer } from "../network/Codec.js"
 import type { Network, NetworkJoinError } from "../network/Network.js"
 import type { Storage } from "../storage/Storage.js"
 import type { OpenError } from "../storage/StorageError.js"
@@ -54,7 +54,10 @@ export interface NodeOptions<P extends Vocabulary> {
   readonly codecs: {
     readonly message: Codec<P["message"]>
     readonly record: Codec<P["record"]>
-    readonly durable: Codec<P["durable"]>
+    readonly durable: Codec<P["durable"]> & {
+      /** Writes what `encode` writes, in steps: where there are any, the checkpoint of a large state is made between other work. */
+      readonly steps?: ((durable: P["durable"], writer: Writer) => Iterable<void>) | undefined
+    }
   }
   /** What the protocol emits. Called on the event loop; it must not throw. */
   readonly onEvent?: ((event: P["event"]) => void) | undefined

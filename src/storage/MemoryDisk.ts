@@ -5,6 +5,7 @@
  */
 import * as Effect from "effect/Effect"
 import type { NodeId } from "../core/NodeId.js"
+import { bounded, joined } from "./internal/Checkpoint.js"
 import { frameBytes } from "./internal/Format.js"
 import type { Frame, Journal, StorageService } from "./Storage.js"
 import {
@@ -202,13 +203,15 @@ const openDisk = (
     checkpoint: (bytes, upTo) =>
       Effect.suspend(() => {
         if (isClosed) return Effect.fail(closed)
-        if (bytes.length > maxCheckpoint) {
-          return Effect.fail(new StorageTooLarge({ what: "checkpoint", bytes: bytes.length, limit: maxCheckpoint }))
-        }
         if (!Number.isSafeInteger(upTo) || upTo < disk.upTo || upTo > durable() + pending.length) {
           return Effect.die(new RangeError(`a checkpoint up to ${upTo} is not within the journal`))
         }
-        const copy = bytes.slice()
+        let copy: Uint8Array
+        try {
+          copy = joined(bounded(bytes, maxCheckpoint))
+        } catch (error) {
+          return error instanceof StorageTooLarge ? Effect.fail(error) : Effect.die(error)
+        }
         if (upTo <= durable()) return replace(copy, upTo)
         return Effect.zipRight(
           Effect.async<void>((resume) => {

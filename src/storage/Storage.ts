@@ -86,10 +86,14 @@ export interface Journal {
   /** Appends and waits until the frame is durable. Interruption stops the waiting, not the write. */
   readonly append: (frame: Frame) => Effect.Effect<void, AppendError>
   /**
-   * Replaces, atomically, every frame up to and including `upTo` by `bytes`; waits until `upTo` is durable first.
+   * Replaces, atomically, every frame up to and including `upTo` by `bytes`, or by its pieces one behind the other; waits until `upTo` is durable first.
+   * The next piece is asked for when the one before is written, whose buffer it may use again; appends go on meanwhile.
    * A number that was not given out, or before the last checkpoint, is a defect (`RangeError`).
    */
-  readonly checkpoint: (bytes: Uint8Array, upTo: number) => Effect.Effect<void, CheckpointError>
+  readonly checkpoint: (
+    bytes: Uint8Array | Iterable<Uint8Array>,
+    upTo: number
+  ) => Effect.Effect<void, CheckpointError>
   /** About how many bytes of frames a next open would replay: what a checkpoint would save. */
   readonly size: () => number
   readonly stats: () => Stats

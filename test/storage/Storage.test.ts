@@ -11,9 +11,11 @@ import * as MemoryDisk from "../../src/storage/MemoryDisk.js"
 import type { StorageService } from "../../src/storage/Storage.js"
 import { cluster, fileStorage, life, node, recovered, show, temporary, text } from "./support.js"
 
+const maxCheckpointBytes = 4 << 20
+
 const storages: ReadonlyArray<[string, Effect.Effect<StorageService, never, Scope.Scope>]> = [
-  ["memory", Effect.sync(() => MemoryDisk.make().storage)],
-  ["file", Effect.map(temporary, (directory) => fileStorage(directory))]
+  ["memory", Effect.sync(() => MemoryDisk.make({ maxCheckpointBytes }).storage)],
+  ["file", Effect.map(temporary, (directory) => fileStorage(directory, { maxCheckpointBytes }))]
 ]
 
 type Command =
@@ -150,6 +152,64 @@ for (const [name, make] of storages) {
         expect(show(again.frames)).toEqual(["5"])
       }))
 
+    it.scoped("a checkpoint in pieces, which may share a buffer, is all of them; appends go on meanwhile", () =>
+      Effect.gen(function*() {
+        const storage = yield* make
+        const buffer = new Uint8Array(100_000)
+        const heard: Array<number> = []
+        const open = Effect.gen(function*() {
+          const journal = yield* storage.open({ node, cluster })
+          yield* journal.append([text("1")])
+          yield* journal.checkpoint(
+            (function*() {
+              for (let piece = 1; piece <= 5; piece++) {
+                journal.unsafeAppend([text(String(piece + 1))], () => heard.push(piece))
+                yield buffer.fill(piece)
+              }
+            })(),
+            1
+          )
+          yield* journal.append([text("7")])
+        })
+        yield* Effect.scoped(open)
+        expect(heard).toEqual([1, 2, 3, 4, 5])
+        const found = yield* recovered(storage)
+        expect(found.checkpoint?.length).toBe(500_000)
+        expect(found.checkpoint?.every((byte, at) => byte === 1 + Math.floor(at / 100_000))).toBe(true)
+        expect(show(found.frames)).toEqual(["2", "3", "4", "5", "6", "7"])
+      }))
+
+    it.scoped("pieces whose maker throws, or that are too many, change nothing, and the journal lives on", () =>
+      Effect.gen(function*() {
+        const storage = yield* make
+        yield* life(storage, (journal) =>
+          Effect.gen(function*() {
+            yield* journal.append([text("1")])
+            yield* journal.checkpoint(text("good"), 1)
+            yield* journal.append([text("2")])
+            const failing = function*(): Generator<Uint8Array> {
+              yield new Uint8Array(100_000)
+              throw new Error("no more pieces")
+            }
+            const defect = yield* Effect.exit(journal.checkpoint(failing(), 2))
+            expect(Exit.isFailure(defect) && Option.getOrThrow(Cause.dieOption(defect.cause))).toMatchObject({
+              message: "no more pieces"
+            })
+            const endless = function*(): Generator<Uint8Array> {
+              for (const piece = new Uint8Array(1 << 20);;) yield piece
+            }
+            expect(yield* Effect.flip(journal.checkpoint(endless(), 2))).toMatchObject({
+              _tag: "StorageTooLarge",
+              limit: maxCheckpointBytes,
+              bytes: 5 << 20
+            })
+            yield* journal.append([text("3")])
+          }))
+        const found = yield* recovered(storage)
+        expect(found.checkpoint).toEqual(text("good"))
+        expect(show(found.frames)).toEqual(["2", "3"])
+      }))
+
     it.effect("model: any run of appends, checkpoints and re-opens recovers what a list would hold", () =>
       Effect.promise(() =>
         FastCheck.assert(
@@ -225,6 +285,37 @@ describe("bounds", () => {
           }))
         expect((yield* recovered(storage)).frames.length).toBe(3)
       }
+    }))
+})
+
+describe("checkpoints in files", () => {
+  it.scoped("between two pieces the event loop turns, also where all bytes are given at once", () =>
+    Effect.gen(function*() {
+      yield* life(fileStorage(yield* temporary), (journal) =>
+        Effect.gen(function*() {
+          let turns = 0
+          let seen = 0
+          yield* journal.checkpoint(
+            (function*() {
+              for (let piece = 0; piece < 6; piece++) {
+                seen = turns
+                setImmediate(() => turns++)
+                yield new Uint8Array(100_000)
+              }
+            })(),
+            0
+          )
+          expect(seen).toBeGreaterThanOrEqual(3)
+          const spin = (): void => {
+            turns++
+            spinning = setImmediate(spin)
+          }
+          let spinning = setImmediate(spin)
+          turns = 0
+          yield* journal.checkpoint(new Uint8Array(3 << 20), 0)
+          clearImmediate(spinning)
+          expect(turns).toBeGreaterThan(12)
+        }))
     }))
 })
 

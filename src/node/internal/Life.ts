@@ -13,7 +13,7 @@ import type { Self } from "../../actor/Self.js"
 import * as Prng from "../../core/Prng.js"
 import type { RequestId, Vocabulary } from "../../core/Protocol.js"
 import { emptyDurable, requestId } from "../../core/Protocol.js"
-import { CodecError, encodeSync, Reader } from "../../network/Codec.js"
+import { CodecError, Reader } from "../../network/Codec.js"
 import type { Endpoint, NetworkJoinError } from "../../network/Network.js"
 import { Network } from "../../network/Network.js"
 import type { Frame, Journal, Recovered } from "../../storage/Storage.js"
@@ -25,6 +25,7 @@ import { Driver } from "./Driver.js"
 import * as Fragments from "./Fragments.js"
 import type { Letter, Question } from "./Letters.js"
 import { Crash, Deliver, Durable, Tick } from "./Letters.js"
+import { Pieces } from "./Pieces.js"
 
 /** What all lives of a node share. */
 export class Shared<P extends Vocabulary> {
@@ -296,18 +297,17 @@ export class Life<P extends Vocabulary> {
 
   /** Replaces what is durable by its fold; the disk's part runs beside the mailbox. */
   readonly checkpoint: Effect.Effect<void> = Effect.suspend(() => {
-    const { durable } = this.driver.durableState
-    const bytes = encodeSync(this.shared.options.codecs.durable, durable)
+    const pieces = new Pieces(this.shared.options.codecs.durable, this.driver.durableState.durable)
     const replaced = this.bytes
     const usual = this.shared.options.checkpointBytes ?? defaultCheckpointBytes
-    return Effect.matchEffect(this.journal.checkpoint(bytes, this.sequenceDurable), {
+    return Effect.matchEffect(this.journal.checkpoint(pieces, this.sequenceDurable), {
       onSuccess: () =>
         Effect.sync(() => {
           this.checkpoints++
           this.isCheckpointing = false
           this.bytes -= replaced // frames that were on their way count as replaced, though they stay: less than a batch
           // a fold that is large by itself is written again only when as much was appended
-          this.checkpointAt = Math.max(usual, 2 * bytes.length)
+          this.checkpointAt = Math.max(usual, 2 * pieces.written)
         }),
       onFailure: (error) => this.failed(error)
     })

@@ -88,16 +88,12 @@ export const recordCodec = <C>(entry: Codec<Entry<C>>): Codec<Record<C>> => ({
 })
 
 /** What a checkpoint holds. */
-export const durableCodec = <C>(entry: Codec<Entry<C>>): Codec<Durable<C>> => ({
-  encode: ({ log, snapshot, term, votedFor }, writer) => {
-    writer.varint(term)
-    writeNode(votedFor, writer)
-    writer.boolean(snapshot !== undefined)
-    if (snapshot !== undefined) writeSnapshot(snapshot, writer)
-    writer.varint(log.floor)
-    writer.varint(log.floorTerm)
-    writer.varint(log.length)
-    for (const one of log.entries()) entry.encode(one, writer)
+export const durableCodec = <C>(entry: Codec<Entry<C>>): Codec<Durable<C>> & {
+  readonly steps: (durable: Durable<C>, writer: Writer) => Iterable<void>
+} => ({
+  steps: (durable, writer) => durableSteps(entry, durable, writer),
+  encode: (durable, writer) => {
+    for (const _ of durableSteps(entry, durable, writer)) continue
   },
   decode: (reader) => {
     const term = reader.varint()
@@ -322,6 +318,34 @@ const replyCodec = <R>(result: Codec<R>): Codec<Reply<R>> => ({
   }
 })
 
+/** The parts of a snapshot's bytes that are written in one step. */
+const snapshotStepBytes = 65_536
+
+function* durableSteps<C>(
+  entry: Codec<Entry<C>>,
+  { log, snapshot, term, votedFor }: Durable<C>,
+  writer: Writer
+): Iterable<void> {
+  writer.varint(term)
+  writeNode(votedFor, writer)
+  writer.boolean(snapshot !== undefined)
+  if (snapshot !== undefined) {
+    const { data } = snapshot
+    writeSnapshotHead(snapshot, writer)
+    for (let at = 0; at < data.length; at += snapshotStepBytes) {
+      writer.raw(data.subarray(at, at + snapshotStepBytes))
+      yield
+    }
+  }
+  writer.varint(log.floor)
+  writer.varint(log.floorTerm)
+  writer.varint(log.length)
+  for (const one of log.entries()) {
+    entry.encode(one, writer)
+    yield
+  }
+}
+
 const writeEntries = <C>(entry: Codec<Entry<C>>, entries: ReadonlyArray<Entry<C>>, writer: Writer): void => {
   writer.varint(entries.length)
   for (const one of entries) entry.encode(one, writer)
@@ -333,10 +357,15 @@ const readEntries = <C>(entry: Codec<Entry<C>>, reader: Reader): ReadonlyArray<E
   return entries
 }
 
-const writeSnapshot = ({ data, index, term }: Snapshot, writer: Writer): void => {
+const writeSnapshot = (snapshot: Snapshot, writer: Writer): void => {
+  writeSnapshotHead(snapshot, writer)
+  writer.raw(snapshot.data)
+}
+
+const writeSnapshotHead = ({ data, index, term }: Snapshot, writer: Writer): void => {
   writer.varint(index)
   writer.varint(term)
-  writer.blob(data)
+  writer.varint(data.length)
 }
 
 const readSnapshot = (reader: Reader): Snapshot => ({

@@ -7,12 +7,12 @@
 import { Buffer } from "node:buffer"
 import type { Frame, Stats } from "../Storage.js"
 import { type AppendError, StorageClosed, StorageFailed, StorageOverloaded, StorageTooLarge } from "../StorageError.js"
+import { bounded, CheckpointRefused, writeCheckpoint } from "./Checkpoint.js"
 import { codeOf, type FileSystem, replaceFile, writeAll } from "./FileSystem.js"
 import {
   type FolderHeader,
   frameBytes,
   markBytes,
-  putCheckpointHead,
   putFolderHeader,
   putFrame,
   putMark,
@@ -126,15 +126,12 @@ export class FileJournal {
     return sequence
   }
 
-  async checkpoint(bytes: Uint8Array, upTo: number): Promise<void> {
+  async checkpoint(bytes: Uint8Array | Iterable<Uint8Array>, upTo: number): Promise<void> {
     if (this.dead !== undefined) throw this.dead
-    if (bytes.length > this.bounds.maxCheckpointBytes) {
-      throw new StorageTooLarge({ what: "checkpoint", bytes: bytes.length, limit: this.bounds.maxCheckpointBytes })
-    }
     if (!Number.isSafeInteger(upTo) || upTo < this.upTo || upTo > this.last) {
       throw new RangeError(`a checkpoint up to ${upTo} is not within ${this.upTo} and ${this.last}`)
     }
-    const turn = this.checkpointing.then(() => this.replace(bytes, upTo))
+    const turn = this.checkpointing.then(() => this.replace(bounded(bytes, this.bounds.maxCheckpointBytes), upTo))
     this.checkpointing = turn.catch(() => undefined)
     return turn
   }
@@ -268,7 +265,7 @@ export class FileJournal {
   /** Makes the folder's header say how far the journal goes. */
   private remember(): Promise<void> {
     this.known = { ...this.known, segment: this.segments.at(-1)?.index ?? 0, durable: this.durable }
-    return replaceFile(this.files, this.directory, headerName, [putFolderHeader(this.known)])
+    return replaceFile(this.files, this.directory, headerName, putFolderHeader(this.known))
   }
 
   /** The file is in nobody's hands now: it may be closed. */
@@ -325,15 +322,12 @@ export class FileJournal {
     return { fd, path: segment.path }
   }
 
-  private async replace(bytes: Uint8Array, upTo: number): Promise<void> {
+  private async replace(pieces: Iterator<Uint8Array>, upTo: number): Promise<void> {
     await this.durableAt(upTo)
     if (this.dead !== undefined) throw this.dead
     if (upTo < this.upTo) return
     try {
-      await replaceFile(this.files, this.directory, checkpointName, [
-        putCheckpointHead(this.known.salt, upTo, bytes),
-        bytes
-      ])
+      await writeCheckpoint(this.files, this.directory, { salt: this.known.salt, upTo }, pieces)
       this.upTo = upTo
       this.counts.checkpoints++
       let mark = this.marks[0]
@@ -347,6 +341,7 @@ export class FileJournal {
       while ((this.segments[obsolete + 1]?.first ?? Infinity) <= upTo + 1) obsolete++
       await this.segmentFiles.retire(this.segments.splice(0, obsolete))
     } catch (error) {
+      if (error instanceof CheckpointRefused) throw error.cause
       this.fail("the checkpoint", `${this.directory}/${checkpointName}`, error)
       throw this.dead
     }

@@ -76,7 +76,7 @@ const openFolder = async (files: FileSystem, directory: string, bounds: Bounds, 
     }
     const incarnation = header.incarnation + 1
     const known = { ...header, incarnation, segment: active?.index ?? 0, durable: found.last }
-    await replaceFile(files, directory, headerName, [putFolderHeader(known)])
+    await replaceFile(files, directory, headerName, putFolderHeader(known))
     const journal = new FileJournal(files, directory, known, bounds, found, fd)
     const recovered = { checkpoint: found.checkpoint, checkpointUpTo: found.upTo, frames: found.frames, incarnation }
     return { journal, recovered, release }

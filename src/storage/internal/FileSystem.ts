@@ -119,25 +119,24 @@ export const withFile = async <A>(
 export const syncDirectory = (files: FileSystem, path: string): Promise<void> =>
   withFile(files, path, "r", (fd) => files.fsync(fd))
 
-/** A file appears under its name whole and durable, or not at all. */
-export const replaceFile = async (
+/** What `write` writes appears under its name whole and durable, or not at all. */
+export const replaceFileBy = async (
   files: FileSystem,
   directory: string,
   name: string,
-  parts: ReadonlyArray<Uint8Array>
+  write: (fd: number) => Promise<void>
 ): Promise<void> => {
   const path = `${directory}/${name}`
   await withFile(files, `${path}.tmp`, "w", async (fd) => {
-    let position = 0
-    for (const part of parts) {
-      await writePromise(files, fd, part, position)
-      position += part.length
-    }
+    await write(fd)
     await files.fsync(fd)
   })
   await files.rename(`${path}.tmp`, path)
   await syncDirectory(files, directory)
 }
+
+export const replaceFile = (files: FileSystem, directory: string, name: string, bytes: Uint8Array): Promise<void> =>
+  replaceFileBy(files, directory, name, (fd) => writePromise(files, fd, bytes, 0))
 
 export const codeOf = (error: unknown): string => {
   const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined

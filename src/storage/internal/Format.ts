@@ -22,6 +22,7 @@ const markMagic = 0x4d4e5953
 export const markBytes = 16
 const two32 = 0x1_0000_0000
 
+/** Of `bytes`, seeded with the salt, or with the checksum of the bytes before. */
 export const checksum = (bytes: Uint8Array, salt: number): number => crc32c.buf(bytes, salt | 0) >>> 0
 
 const putU64 = (view: DataView, value: number, at: number): void => {
@@ -221,17 +222,22 @@ export const getFolderHeader = (block: Buffer): FolderHeader | undefined => {
   }
 }
 
-const checkpointHeaderBytes = 40
+export const checkpointHeaderBytes = 40
 
-/** A checkpoint file is this head followed by the bytes. */
-export const putCheckpointHead = (salt: number, upTo: number, bytes: Uint8Array): Uint8Array => {
+/** A checkpoint file is this head followed by the bytes. `crc` is their checksum, seeded with the salt. */
+export const putCheckpointHead = ({ crc, length, salt, upTo }: {
+  readonly salt: number
+  readonly upTo: number
+  readonly length: number
+  readonly crc: number
+}): Uint8Array => {
   const block = Buffer.alloc(checkpointHeaderBytes)
   block.write("SYNODCHK", 0, "latin1")
   block.writeUInt32LE(formatVersion, 8)
   block.writeUInt32LE(salt, 12)
   putU64(viewOf(block), upTo, 16)
-  putU64(viewOf(block), bytes.length, 24)
-  block.writeUInt32LE(checksum(bytes, salt), 32)
+  putU64(viewOf(block), length, 24)
+  block.writeUInt32LE(crc, 32)
   return seal(block)
 }
 
