@@ -13,6 +13,7 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { Reason } from "./DeathWatch.js"
 import { requestMark } from "./internal/Declared.js"
+import { whileAsked } from "./internal/Interruptible.js"
 import { Answered, later as makeLater } from "./internal/Letters.js"
 import type { Self } from "./Self.js"
 
@@ -209,6 +210,30 @@ export const reply = <A, S>(value: A, next: S): Reply<A, S> => new Answered(valu
  * @category constructors
  */
 export const later = <S>(next: S): Reply<never, S> => makeLater(next)
+
+/**
+ * Allows that the handler of a request is interrupted when its asker goes away, by interruption or by timeout: the finalizers of `effect` run, the state stays as
+ * it was before the request, and the actor goes on. Without it a running handler goes on to its end. Put around a part of a handler, it holds for that part.
+ * What is only told runs to its end. `effect` runs in a fiber of its own: a circle of asks through it is ended by its timeout, not found as `AskCycle`.
+ *
+ * @example
+ * ```ts
+ * import { Actor } from "synod"
+ * import { Effect, Schema } from "effect"
+ *
+ * class Search extends Actor.Request("Search", { payload: { word: Schema.String }, success: Schema.Int }) {}
+ * declare const search: (word: string) => Effect.Effect<number>
+ *
+ * export const Searcher = Actor.make("Searcher", { messages: [Search], initial: () => 0 }).on({
+ *   Search: (searches, { word }) =>
+ *     Actor.interruptible(Effect.map(search(word), (found) => Actor.reply(found, searches + 1)))
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const interruptible: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R> = whileAsked
 
 /**
  * What a handler may return for a message of type `M` in a state `S`: a plain value costs no interpretation; an Effect is run by the actor's fiber while

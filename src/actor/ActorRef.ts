@@ -88,7 +88,8 @@ export const defaultTimeoutMillis = 5_000
 
 /**
  * Asks and waits for the answer. It always ends, in one of five ways: the answer, the request's declared failure, `ActorTerminated`, `AskTimeout` (default 5 seconds) or
- * `MailboxFull`. Interrupting it withdraws a request that waits; one whose handler runs goes on, and its answer is dropped.
+ * `MailboxFull`. Interrupting it withdraws a request that waits; one whose handler runs goes on, and its
+ * answer is dropped, unless the handler allows to be interrupted (`Actor.interruptible`).
  *
  * @since 0.1.0
  * @category messaging

@@ -422,10 +422,10 @@ describe("ask", () => {
       expect(yield* ActorRef.ask(a, new Go())).toBe("end")
     })))
 
-  it.scoped("law 40: 10^5 asks, answered, refused, lapsed, interrupted or lost, leave no retained entry", () =>
+  it.scoped("law 40: 10^6 asks, answered, refused, lapsed, interrupted or lost, leave no retained entry", () =>
     local(Effect.gen(function*() {
       const ref = yield* ActorSystem.spawn(oracle(), { supervision: Supervision.resume })
-      for (let round = 0; round < 99_000; round += 500) {
+      for (let round = 0; round < 999_000; round += 500) {
         for (let i = 0; i < 500; i++) yield* ActorRef.ask(ref, new Count(), { timeout: `${1_000 + i % 3} millis` })
       }
       for (let i = 0; i < 400; i++) {

@@ -168,10 +168,12 @@ const expected = {
   lives: [
     "Started",
     "Started",
-    ...["Stopped", "Restarted", "Started", "Stopped", "Restarted", "Started", "Stopped", "Restarted", "Started"],
+    ["Stopped", "Restarted", "Started"],
+    ["Stopped", "Restarted", "Started"],
+    ["Stopped", "Restarted", "Started"],
     "Stopped",
     "Stopped"
-  ],
+  ].flat(),
   letters: ["poison", "poison", "poison", "poison"]
 }
 

@@ -39,7 +39,7 @@ export class Ask implements Tagged {
   constructor(
     readonly target: Cell,
     readonly message: Tagged,
-    readonly resume: (exit: Exit.Exit<unknown, unknown>) => void,
+    public resume: (exit: Exit.Exit<unknown, unknown>) => void,
     /** The fiber that waits, where an interruption can end its waiting. */
     readonly asker: { readonly isInterrupted: () => boolean } | undefined,
     readonly deadlines: Deadlines,

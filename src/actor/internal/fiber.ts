@@ -31,6 +31,8 @@ interface InternalFiber extends Fiber.RuntimeFiber<unknown, unknown> {
   readonly currentSupervisor: Supervisor.Supervisor<unknown>
   readonly _fiberRefs: References
   readonly isInterrupted: () => boolean
+  /** Ends the waiting of a parked fiber that is interrupted. */
+  _asyncInterruptor: ((effect: Effect.Effect<unknown, unknown>) => void) | null
   readonly setFiberRef: <A>(ref: FiberRef.FiberRef<A>, value: A) => void
 }
 
@@ -182,6 +184,28 @@ export const askFromFiber = (cell: Cell, message: Tagged, millis: number): Effec
       cell.ask(ask)
     })
   })
+
+/** The ask whose handler runs in this very fiber. */
+export const askOf = (fiber: LifeFiber): Ask | undefined => {
+  const letter = lifeOf(fiber)?.current
+  return letter instanceof Ask ? letter : undefined
+}
+
+/** Hears when nobody waits for the answer any more: it is given, its time is up, or the asker was interrupted. Not when `self.reply` gave it, early. */
+export const onLeave = (ask: Ask, leave: () => void): void => {
+  const { resume } = ask
+  ask.resume = (exit) => {
+    resume(exit)
+    if (!ask.answered) leave()
+  }
+  const asker = ask.asker as InternalFiber | undefined // see askFromFiber, which made it
+  const interruptor = asker?._asyncInterruptor
+  if (asker === undefined || interruptor === null || interruptor === undefined) return
+  asker._asyncInterruptor = (effect) => {
+    interruptor(effect)
+    leave()
+  }
+}
 
 /** The actor whose handler runs in this very fiber. */
 const lifeOf = (fiber: Fiber.RuntimeFiber<unknown, unknown>): Cell | undefined => {
