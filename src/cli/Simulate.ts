@@ -71,9 +71,7 @@ export const simulate = Command.make("simulate", options, (given) =>
     else human(summary, report.eventsPerCpuSecond)
     if (summary.failures.length > 0) {
       return yield* new CheckFailed({
-        message: `${summary.failures.length} of ${summary.seeds} seeds failed; again: ${
-          summary.failures[0]!.replayLine
-        }`
+        message: `${summary.failures.length} of ${summary.seeds} seeds failed; again: ${seedLine(summary.failures[0]!)}`
       })
     }
   })).pipe(Command.withDescription("Run a protocol under seeded faults on virtual time, and judge what it did"))
@@ -84,9 +82,14 @@ const violations = (report: Report) =>
     property,
     detail,
     atMillis,
-    replay: report.replayLine,
-    tape: { plan: report.plan, ...report.tape }
+    replay: seedLine(report),
+    tape: report.recording
   }))
+
+const seedLine = ({ faults, recording, seed }: Report): string =>
+  `synod simulate ${recording.scenario} --nodes ${
+    recording.parameters["nodes"]
+  } --seeds ${seed}..${seed} --faults ${faults}`
 
 const human = (summary: Summary, rate: number): void => {
   const { counters } = summary

@@ -18,49 +18,6 @@ export interface Choice {
 }
 
 /**
- * One stream of a tape: its non-zero outcomes by index with the label and range that were drawn there, and how many were drawn in all.
- *
- * @since 0.1.0
- * @category models
- */
-export interface TapeStream {
-  readonly entries: ReadonlyArray<readonly [index: number, label: string, n: number, value: number]>
-  readonly length: number
-}
-
-/**
- * What a run chose, by the path of its streams. Plain data: JSON keeps it.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Tape {
-  readonly streams: { readonly [path: string]: TapeStream }
-}
-
-/**
- * Thrown when a replay asks for another choice than the tape recorded at this place: the program is not the one that was recorded.
- *
- * @since 0.1.0
- * @category errors
- */
-export class TapeMismatch extends Error {
-  override readonly name = "TapeMismatch"
-  constructor(
-    readonly path: string,
-    readonly index: number,
-    readonly expected: { readonly label: string; readonly n: number },
-    readonly actual: { readonly label: string; readonly n: number }
-  ) {
-    super(
-      `the tape holds ${expected.label}(${expected.n}) at ${
-        path || "/"
-      }[${index}], the run asked ${actual.label}(${actual.n})`
-    )
-  }
-}
-
-/**
  * The probability with which a random choice leaves 0, by label. A label that is absent is drawn uniformly.
  *
  * @since 0.1.0
@@ -69,56 +26,36 @@ export class TapeMismatch extends Error {
 export type Weights = { readonly [label: string]: number }
 
 /**
- * A choice that also records its tape.
+ * The path of a stream that was forked from another: labels, each after a `/`; a path stays a path, whatever is in them (node ids are).
  *
  * @since 0.1.0
- * @category models
+ * @category accessors
  */
-export interface Recorded extends Choice {
-  tape(): Tape
-}
+export const pathOf = (parent: string, label: string): string =>
+  `${parent}/${label.replaceAll("~", "~0").replaceAll("/", "~1")}`
 
-/** A path of labels stays a path, whatever is in them (node ids are). */
-const escape = (label: string): string => label.replaceAll("~", "~0").replaceAll("/", "~1")
-
-class RandomChoice implements Recorded {
+class RandomChoice implements Choice {
   private readonly prng: Prng.Prng
-  /** Four numbers an outcome that is not 0: index, place of the label in `labels`, n, value. Flat, since most draws of a simulation end here. */
-  private readonly entries: Array<number> = []
-  private readonly labels: Array<string> = []
   private readonly children = new Map<string, RandomChoice>()
-  private length = 0
   // of the label that was drawn last, which in most streams is the only one
   private label: string | undefined
-  private labelAt = 0
   private isWeighted = false
   private threshold = 0
 
-  constructor(
-    private readonly seed: number,
-    private readonly path: string,
-    private readonly weights: Weights,
-    private readonly isRecording: boolean
-  ) {
+  constructor(private readonly seed: number, private readonly path: string, private readonly weights: Weights) {
     this.prng = Prng.make(seed, path)
   }
 
   below(n: number, label: string): number {
-    const index = this.length++
     if (n <= 1) return 0
     if (label !== this.label) this.recall(label)
-    let value: number
-    if (!this.isWeighted) value = this.prng.below(n)
-    else if (this.prng.next() >= this.threshold) return 0
-    else value = n === 2 ? 1 : 1 + this.prng.below(n - 1)
-    if (this.isRecording && value !== 0) this.entries.push(index, this.labelAt, n, value)
-    return value
+    if (!this.isWeighted) return this.prng.below(n)
+    if (this.prng.next() >= this.threshold) return 0
+    return n === 2 ? 1 : 1 + this.prng.below(n - 1)
   }
 
   private recall(label: string): void {
     this.label = label
-    this.labelAt = this.labels.indexOf(label)
-    if (this.labelAt === -1) this.labelAt = this.labels.push(label) - 1
     const weight = this.weights[label]
     this.isWeighted = weight !== undefined
     this.threshold = (weight ?? 0) * 0x100000000
@@ -127,74 +64,7 @@ class RandomChoice implements Recorded {
   fork(label: string): RandomChoice {
     let child = this.children.get(label)
     if (child === undefined) {
-      child = new RandomChoice(this.seed, `${this.path}/${escape(label)}`, this.weights, this.isRecording)
-      this.children.set(label, child)
-    }
-    return child
-  }
-
-  tape(): Tape {
-    const streams: Record<string, TapeStream> = {}
-    this.collect(streams)
-    return { streams }
-  }
-
-  private collect(into: Record<string, TapeStream>): void {
-    if (this.length > 0) {
-      const entries: Array<TapeStream["entries"][number]> = []
-      for (let i = 0; i < this.entries.length; i += 4) {
-        entries.push([
-          this.entries[i]!,
-          this.labels[this.entries[i + 1]!]!,
-          this.entries[i + 2]!,
-          this.entries[i + 3]!
-        ])
-      }
-      into[this.path] = { entries, length: this.length }
-    }
-    for (const child of this.children.values()) child.collect(into)
-  }
-}
-
-/**
- * A seeded choice. Equal seeds, labels and weights give equal outcomes on every machine. `fork` of a label that was forked before gives the same stream.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const random = (seed: number, weights: Weights = {}): Recorded => new RandomChoice(seed, "", weights, true)
-
-/**
- * The same outcomes as `random`, without a tape: for runs whose tape nobody asks for, or which can be run again to get it.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const seeded = (seed: number, weights: Weights = {}): Choice => new RandomChoice(seed, "", weights, false)
-
-class ReplayChoice implements Choice {
-  private next = 0
-  private cursor = 0
-  private readonly children = new Map<string, ReplayChoice>()
-
-  constructor(private readonly tape: Tape, private readonly path: string) {}
-
-  below(n: number, label: string): number {
-    const index = this.next++
-    const entries = this.tape.streams[this.path]?.entries
-    const entry = entries?.[this.cursor]
-    if (entry === undefined || entry[0] !== index) return 0
-    this.cursor++
-    if (entry[1] !== label || entry[2] !== n) {
-      throw new TapeMismatch(this.path, index, { label: entry[1], n: entry[2] }, { label, n })
-    }
-    return entry[3]
-  }
-
-  fork(label: string): ReplayChoice {
-    let child = this.children.get(label)
-    if (child === undefined) {
-      child = new ReplayChoice(this.tape, `${this.path}/${escape(label)}`)
+      child = new RandomChoice(this.seed, pathOf(this.path, label), this.weights)
       this.children.set(label, child)
     }
     return child
@@ -202,12 +72,13 @@ class ReplayChoice implements Choice {
 }
 
 /**
- * Replays a tape. Past the end of a stream every outcome is 0; another label or range at a recorded place throws `TapeMismatch`.
+ * A random choice. Equal seeds, labels and weights give equal outcomes on every machine. `fork` of a label that was forked before gives the same stream.
+ * `Tape.record` keeps what it chose.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const replay = (tape: Tape): Choice => new ReplayChoice(tape, "")
+export const random = (seed: number, weights: Weights = {}): Choice => new RandomChoice(seed, "", weights)
 
 const benignChoice: Choice = { below: () => 0, fork: () => benignChoice }
 

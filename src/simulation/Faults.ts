@@ -66,7 +66,15 @@ export const none: FaultPlan = {
  * @since 0.1.0
  * @category models
  */
-export type FaultKind = "none" | "crash" | "network" | "all"
+export type FaultKind = (typeof names)[number]
+
+/**
+ * The names themselves.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const names = ["none", "crash", "network", "all"] as const
 
 const network: FaultPlan = { ...none, drop: 0.05, duplicate: 0.03, reorder: 0.05, slowLink: 0.005, partition: 0.3 }
 const crashes = {

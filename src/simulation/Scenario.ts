@@ -80,11 +80,32 @@ export interface Session<P extends Vocabulary> {
 }
 
 /**
+ * A property that a run violated, and when.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Violation {
+  readonly property: string
+  readonly detail: string
+  readonly atMillis: number
+}
+
+/**
+ * What a scenario was made of, as far as numbers and words say it: with its name, enough to make it again from a tape.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Parameters = { readonly [name: string]: number | string }
+
+/**
  * @since 0.1.0
  * @category models
  */
 export interface Scenario<P extends Vocabulary> {
   readonly name: string
+  readonly parameters?: Parameters
   readonly nodes: ReadonlyArray<NodeId>
   readonly protocol: (id: NodeId) => Protocol<P>
   readonly session: () => Session<P>

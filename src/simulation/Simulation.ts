@@ -6,14 +6,16 @@
  * @since 0.1.0
  */
 import { Digest } from "../core/Canonical.js"
-import type { Choice, Tape } from "../core/Choice.js"
+import type { Choice } from "../core/Choice.js"
 import * as Choices from "../core/Choice.js"
 import type { Vocabulary } from "../core/Protocol.js"
+import type { TapeMismatch } from "../core/Tape.js"
+import * as Tapes from "../core/Tape.js"
 import type { FaultKind, FaultPlan } from "./Faults.js"
 import * as Faults from "./Faults.js"
-import type { Violation } from "./internal/Cluster.js"
 import { Cluster, noCounters } from "./internal/Cluster.js"
-import type { Scenario } from "./Scenario.js"
+import type { Recording } from "./Recording.js"
+import type { Scenario, Violation } from "./Scenario.js"
 
 /**
  * @since 0.1.0
@@ -46,12 +48,10 @@ export interface Report {
   readonly operations: number
   readonly violations: ReadonlyArray<Violation>
   readonly traceHash: string
-  /** Recorded when it is asked for, by running the seed again. */
-  readonly tape: Tape
+  /** The run as data, which `replay` runs again. The tape of a seed is made when it is asked for, by running the seed again. */
+  readonly recording: Recording
   readonly plan: FaultPlan
   readonly counters: Cluster<Vocabulary>["counters"]
-  /** The line that runs it again. */
-  readonly replayLine: string
 }
 
 /**
@@ -61,67 +61,143 @@ export interface Report {
  * @category running
  */
 export const run = <P extends Vocabulary>(scenario: Scenario<P>, options: Options): Report => {
-  const plan = options.plan === undefined
-    ? Faults.redraw(Faults.ofKind(options.faults), Choices.seeded(options.seed).fork("swarm"))
-    : { ...Faults.none, ...options.plan }
-  const weights = Faults.weights(plan)
-  let tape: Tape | undefined
-  return drive(scenario, options, plan, Choices.seeded(options.seed, weights), () => {
-    if (tape === undefined) {
-      const choice = Choices.random(options.seed, weights)
-      drive(scenario, options, plan, choice, () => ({ streams: {} }))
-      tape = choice.tape()
-    }
-    return tape
-  })
+  const course = courseOf(options)
+  const weights = Faults.weights(course.plan)
+  let recording: Recording | undefined
+  return drive(
+    scenario,
+    course,
+    Choices.random(options.seed, weights),
+    () => recording ??= choose(scenario, course, Choices.random(options.seed, weights)).recording
+  )
 }
 
 /**
- * Runs a tape again. Throws `TapeMismatch` where the run asks for other choices than the tape recorded.
+ * Runs a recording again. Throws `TapeMismatch` where the run asks for another choice than the tape holds, or for one more or less.
  *
  * @since 0.1.0
  * @category running
  */
-export const replay = <P extends Vocabulary>(
+export const replay = <P extends Vocabulary>(scenario: Scenario<P>, recording: Recording): Report => {
+  const choice = Tapes.replay(recording.tape)
+  const report = drive(scenario, recording, choice, () => recording)
+  choice.end()
+  return report
+}
+
+/**
+ * Runs a recording as far as its tape fits a program that may have changed since, and says where it first did not. What does not fit is benign. The report's own
+ * recording is the run that really was.
+ *
+ * @since 0.1.0
+ * @category running
+ */
+export const bend = <P extends Vocabulary>(
   scenario: Scenario<P>,
-  options: Options,
-  recorded: { readonly plan: FaultPlan; readonly tape: Tape }
-): Report => drive(scenario, options, recorded.plan, Choices.replay(recorded.tape), () => recorded.tape)
+  recording: Recording
+): { readonly report: Report; readonly mismatch: TapeMismatch | undefined } => {
+  const bent = Tapes.bend(recording.tape)
+  const choice = Tapes.record(bent)
+  const report: Report = drive(
+    scenario,
+    recording,
+    choice,
+    (): Recording => recordingOf(scenario, recording, report, choice.tape())
+  )
+  return { report, mismatch: bent.mismatch }
+}
+
+/**
+ * Runs with choices that come from anywhere, under exactly the given plan.
+ *
+ * @since 0.1.0
+ * @category running
+ */
+export const choose = <P extends Vocabulary>(scenario: Scenario<P>, course: Course, choice: Choice): Report => {
+  const recorded = Tapes.record(choice)
+  const report: Report = drive(
+    scenario,
+    course,
+    recorded,
+    (): Recording => recordingOf(scenario, course, report, recorded.tape())
+  )
+  return report
+}
+
+/**
+ * What a run is subjected to: everything but its choices.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Course = Pick<Recording, "seed" | "faults" | "plan" | "duration" | "calm" | "eventBudget">
+
+/**
+ * The course of a seed: the swarm draws its plan, unless the options give one.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const courseOf = (options: Options): Course => {
+  const { calm, duration, faults, seed } = options
+  return {
+    seed,
+    faults,
+    duration,
+    calm,
+    eventBudget: options.eventBudget ?? 100_000 + 100 * (duration + calm),
+    plan: options.plan === undefined
+      ? Faults.redraw(Faults.ofKind(faults), Choices.random(seed).fork("swarm"))
+      : { ...Faults.none, ...options.plan }
+  }
+}
+
+const recordingOf = <P extends Vocabulary>(
+  scenario: Scenario<P>,
+  course: Course,
+  { events, traceHash, violations }: Report,
+  tape: Tapes.Tape
+): Recording => ({
+  scenario: scenario.name,
+  parameters: scenario.parameters ?? {},
+  seed: course.seed,
+  faults: course.faults,
+  plan: course.plan,
+  duration: course.duration,
+  calm: course.calm,
+  eventBudget: course.eventBudget,
+  outcome: { events, traceHash, violations },
+  tape
+})
 
 const drive = <P extends Vocabulary>(
   scenario: Scenario<P>,
-  options: Options,
-  plan: FaultPlan,
+  { calm, duration, eventBudget, faults, plan, seed }: Course,
   choice: Choice,
-  tape: () => Tape
+  recording: () => Recording
 ): Report => {
-  const budget = options.eventBudget ?? 100_000 + 100 * (options.duration + options.calm)
-  const cluster = new Cluster(scenario, choice, plan, budget)
-  cluster.runUntil(options.duration * 1000)
+  const cluster = new Cluster(scenario, choice, plan, eventBudget)
+  cluster.runUntil(duration * 1000)
   if (cluster.violation === undefined) {
     cluster.heal()
-    cluster.runUntil((options.duration + Math.floor(options.calm / 2)) * 1000)
+    cluster.runUntil((duration + Math.floor(calm / 2)) * 1000)
     cluster.closing = true
-    cluster.runUntil((options.duration + options.calm) * 1000)
+    cluster.runUntil((duration + calm) * 1000)
   }
   const violations = cluster.finish()
-  const nodes = scenario.nodes.length
   return {
-    seed: options.seed,
-    faults: options.faults,
+    seed,
+    faults,
     events: cluster.events,
     virtualMillis: Math.floor(cluster.now / 1000),
     operations: cluster.operations,
     violations,
     traceHash: cluster.digest.toString(),
-    get tape() {
-      return tape()
+    get recording() {
+      return recording()
     },
     plan,
-    counters: cluster.counters,
-    replayLine: options.plan === undefined
-      ? `npm run synod -- simulate ${scenario.name} --nodes ${nodes} --seeds ${options.seed}..${options.seed} --faults ${options.faults}`
-      : `Simulation.run(${scenario.name}, ${JSON.stringify(options)})`
+    counters: cluster.counters
   }
 }
 

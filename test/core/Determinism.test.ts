@@ -56,29 +56,6 @@ describe("Choice", () => {
     take(busy, 100)
     assert.deepStrictEqual(take(busy.fork("y"), 50), take(quiet.fork("y"), 50))
   })
-
-  it("a tape replays what was drawn, holds only what is not benign, and ends in zeros", () => {
-    const random = Choice.random(5, { drop: 0.1 })
-    const draw = (choice: Choice.Choice) => [
-      ...Array.from({ length: 100 }, () => choice.below(2, "drop")),
-      ...take(choice.fork("a/b"), 20),
-      ...take(choice.fork("a").fork("b"), 20)
-    ]
-    const drawn = draw(random)
-    const tape: Choice.Tape = JSON.parse(JSON.stringify(random.tape()))
-    const replayed = Choice.replay(tape)
-    assert.deepStrictEqual(draw(replayed), drawn)
-    assert.deepStrictEqual(take(replayed, 5), [0, 0, 0, 0, 0])
-    const entries = Object.values(tape.streams).flatMap((stream) => stream.entries)
-    assert.isTrue(entries.length > 40 && entries.every(([, , , value]) => value !== 0))
-  })
-
-  it("a replay that asks for something else says where", () => {
-    const random = Choice.random(5)
-    take(random, 10)
-    const replayed = Choice.replay(random.tape())
-    assert.throws(() => Array.from({ length: 10 }, () => replayed.below(1_000, "other")), Choice.TapeMismatch)
-  })
 })
 
 describe("Gate", () => {

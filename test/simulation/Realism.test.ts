@@ -1,8 +1,10 @@
 import { describe, expect, it } from "@effect/vitest"
-import type { Choice, Tape } from "../../src/core/Choice.js"
+import type { Choice } from "../../src/core/Choice.js"
 import * as Choices from "../../src/core/Choice.js"
 import type { Vocabulary } from "../../src/core/Protocol.js"
 import { requestId } from "../../src/core/Protocol.js"
+import type { Tape } from "../../src/core/Tape.js"
+import * as Tapes from "../../src/core/Tape.js"
 import type { FaultPlan } from "../../src/simulation/Faults.js"
 import * as Faults from "../../src/simulation/Faults.js"
 import { Cluster } from "../../src/simulation/internal/Cluster.js"
@@ -16,7 +18,7 @@ const start = <P extends Vocabulary>(scenario: Scenario<P>, plan: Partial<FaultP
 
 const under = <P extends Vocabulary>(scenario: Scenario<P>, plan: Partial<FaultPlan>, millis = 3_000, seed = 1) => {
   const exact = { ...Faults.none, ...plan }
-  const choice = Choices.random(seed, Faults.weights(exact))
+  const choice = Tapes.record(Choices.random(seed, Faults.weights(exact)))
   const cluster = start(scenario, exact, choice)
   cluster.runUntil(millis * 1000)
   return { cluster, tape: choice.tape() }
@@ -34,7 +36,12 @@ describe("each kind of fault has its own streams", () => {
   const rates: FaultPlan = { ...Faults.ofKind("all"), crash: 0.5, killLeader: 0.5, tornFlush: 0.02, pause: 0.5 }
 
   const ofKind = (tape: Tape, kind: string) =>
-    Object.entries(tape.streams).filter(([path]) => path.endsWith(`/${kind}`))
+    Object.entries(tape.streams).filter(([path]) => path.endsWith(`/${kind}`)).map(([path, stream]) =>
+      [path, {
+        length: stream.asked.reduce((sum, [, , times]) => sum + times, 0),
+        entries: Tapes.decisions({ streams: { [path]: stream } })
+      }] as const
+    )
 
   it.each(Faults.kinds)("%s draws the same, whatever else may happen", (kind) => {
     const isOfNetwork = ["drop", "duplicate", "reorder", "slowLink"].includes(kind)
@@ -47,10 +54,10 @@ describe("each kind of fault has its own streams", () => {
       const other = among.get(path)
       const shared = Math.min(stream.length, other?.length ?? 0)
       expect(shared).toBeGreaterThan(0)
-      const upTo = (entries: typeof stream.entries) => entries.filter(([index]) => index < shared)
+      const upTo = (entries: typeof stream.entries) => entries.filter(({ index }) => index < shared)
       // until the first time it strikes; what it strikes then depends on what is there
-      const strike = stream.entries.find(([, label]) => label === kind)?.[0] ?? Infinity
-      const before = (entries: typeof stream.entries) => upTo(entries).filter(([index]) => index <= strike)
+      const strike = stream.entries.find(({ label }) => label === kind)?.index ?? Infinity
+      const before = (entries: typeof stream.entries) => upTo(entries).filter(({ index }) => index <= strike)
       expect(before(other?.entries ?? [])).toEqual(before(stream.entries))
     }
   })

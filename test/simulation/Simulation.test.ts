@@ -1,9 +1,12 @@
 import { describe, expect, it } from "@effect/vitest"
 import type { Choice } from "../../src/core/Choice.js"
 import * as Choices from "../../src/core/Choice.js"
+import * as Tapes from "../../src/core/Tape.js"
+import { TapeMismatch } from "../../src/core/Tape.js"
 import type { FaultPlan } from "../../src/simulation/Faults.js"
 import * as Faults from "../../src/simulation/Faults.js"
 import { Cluster } from "../../src/simulation/internal/Cluster.js"
+import * as Recording from "../../src/simulation/Recording.js"
 import type { Scenario } from "../../src/simulation/Scenario.js"
 import * as Simulation from "../../src/simulation/Simulation.js"
 import type { Heartbeat } from "./protocols.js"
@@ -14,7 +17,7 @@ const options = { faults: "all", duration: 3_000, calm: 1_000 } as const
 /** A cluster under exactly this plan, without the swarm's redraw. */
 const under = (scenario: Scenario<Heartbeat>, plan: Partial<FaultPlan>, millis: number, seed = 1) => {
   const exact = { ...Faults.none, ...plan }
-  const choice = Choices.random(seed, Faults.weights(exact))
+  const choice = Tapes.record(Choices.random(seed, Faults.weights(exact)))
   const cluster = new Cluster(scenario, choice, exact, 1_000_000)
   cluster.runUntil(millis * 1000)
   return { cluster, tape: choice.tape() }
@@ -28,6 +31,12 @@ const scripted = (script: { readonly [label: string]: number }): Choice => {
     fork: () => choice
   }
   return choice
+}
+
+const throughFile = (recording: Recording.Recording): Recording.Recording => {
+  const read = Recording.decode(Recording.encode(recording))
+  if (read instanceof Error) throw read
+  return read
 }
 
 const odd = (id: string): boolean => Number(id.slice(1)) % 2 === 1
@@ -58,28 +67,32 @@ describe("determinism", () => {
     for (const hash of first) expect(hash).toMatch(/^[0-9a-f]{16}$/)
   })
 
-  it("a tape replays its run, also after a journey through JSON", () => {
+  it("a recording replays its run, also after a journey through a file", () => {
     for (let seed = 1; seed <= 20; seed++) {
       const recorded = Simulation.run(heartbeat(5), { ...options, seed })
-      const { plan, tape } = JSON.parse(JSON.stringify(recorded)) as Simulation.Report // the report is plain data
-      const again = Simulation.replay(heartbeat(5), { ...options, seed }, { plan, tape })
+      const again = Simulation.replay(heartbeat(5), throughFile(recorded.recording))
       expect(again.traceHash).toBe(recorded.traceHash)
       expect(again.events).toBe(recorded.events)
       expect(again.counters).toEqual(recorded.counters)
+      expect(recorded.recording.outcome).toEqual({ events: again.events, traceHash: again.traceHash, violations: [] })
     }
   })
 
-  it("a tape of another program is refused", () => {
-    const recorded = Simulation.run(heartbeat(3), { ...options, faults: "network", seed: 3 })
-    const streams = Object.fromEntries(
-      Object.entries(recorded.tape.streams).map(([path, stream]) => [
-        path,
-        { ...stream, entries: stream.entries.map(([i, label, n, value]) => [i, label, n + 1, value] as const) }
-      ])
-    )
-    const replay = () =>
-      Simulation.replay(heartbeat(3), { ...options, seed: 3 }, { plan: recorded.plan, tape: { streams } })
-    expect(replay).toThrow(Choices.TapeMismatch)
+  it("a recording of another program is refused with the place, and bent it says the same place", () => {
+    const { recording } = Simulation.run(heartbeat(3), { ...options, faults: "network", seed: 3 })
+    const chatty = heartbeat(3, {}, 2)
+    const refused = (() => {
+      try {
+        return Simulation.replay(chatty, recording)
+      } catch (error) {
+        return error
+      }
+    })()
+    expect(refused).toBeInstanceOf(TapeMismatch)
+    expect(Simulation.bend(chatty, recording).mismatch).toEqual(refused)
+    const bent = Simulation.bend(heartbeat(3), recording)
+    expect(bent.mismatch).toBeUndefined()
+    expect(bent.report.traceHash).toBe(recording.outcome.traceHash)
   })
 
   it("the same seeds in one range or in two are the same runs", () => {
@@ -96,8 +109,8 @@ describe("determinism", () => {
 
 describe("the benign tape", () => {
   it("is a clean run, even under a plan with every fault", () => {
-    const plan = Faults.ofKind("all")
-    const report = Simulation.replay(heartbeat(5), { ...options, seed: 0 }, { plan, tape: { streams: {} } })
+    const course = Simulation.courseOf({ ...options, seed: 0, plan: Faults.ofKind("all") })
+    const report = Simulation.choose(heartbeat(5), course, Choices.benign)
     expect(report.violations).toEqual([])
     const { delivered, ...faults } = report.counters
     expect(delivered).toBeGreaterThan(500)
@@ -118,8 +131,7 @@ describe("the durability gate", () => {
     expect(summary.failures.length).toBeGreaterThan(0)
     const report = summary.failures[0]!
     expect(report.violations[0]!.property).toBe("Durability")
-    expect(report.replayLine).toContain(`--seeds ${report.seed}..${report.seed} --faults crash`)
-    const again = Simulation.replay(register(true, 3), { ...options, faults: "crash", seed: report.seed }, report)
+    const again = Simulation.replay(register(true, 3), throughFile(report.recording))
     expect(again.violations).toEqual(report.violations)
     expect(again.traceHash).toBe(report.traceHash)
   })
@@ -216,5 +228,27 @@ describe("a run always ends with a verdict", () => {
       1_000
     )
     expect(cluster.finish()).toMatchObject([{ property: "HandlersAreTotal", detail: "no handler may throw" }])
+  })
+})
+
+describe("a recording's file", () => {
+  const text = () => Recording.encode(Simulation.run(heartbeat(2), { ...options, duration: 300, seed: 1 }).recording)
+
+  it.each<[string, (json: { [field: string]: unknown }) => unknown, string]>([
+    ["another format", (json) => ({ ...json, format: "tape" }), "format: is not \"synod-tape\""],
+    ["another version", (json) => ({ ...json, version: 2 }), "version: is 2, this program reads 1"],
+    ["no object", () => [], "format: is not \"synod-tape\""],
+    ["no streams", (json) => ({ ...json, streams: undefined }), "streams: is not an object of streams"],
+    ["no duration", (json) => ({ ...json, duration: undefined }), "duration: is missing or wrong: undefined"],
+    ["a plan beyond 1", (json) => ({ ...json, plan: { drop: 2 } }), "plan: is missing or wrong: {\"drop\":2}"],
+    ["an unknown fault", (json) => ({ ...json, plan: { fire: 1 } }), "plan: is missing or wrong: {\"fire\":1}"]
+  ])("%s is refused with its place", (_, edit, message) => {
+    const read = Recording.decode(JSON.stringify(edit(JSON.parse(text()))))
+    expect(read instanceof Error ? read.message : undefined).toBe(message)
+  })
+
+  it("cut short it is no JSON, and says so", () => {
+    const read = Recording.decode(text().slice(0, -20))
+    expect(read instanceof Error ? read.message : undefined).toMatch(/^\$: is not JSON: /)
   })
 })

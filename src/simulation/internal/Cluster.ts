@@ -5,12 +5,13 @@
  */
 import { Digest } from "../../core/Canonical.js"
 import type { Choice } from "../../core/Choice.js"
-import { chance, TapeMismatch } from "../../core/Choice.js"
+import { chance } from "../../core/Choice.js"
 import { Heap } from "../../core/Heap.js"
 import type { NodeId } from "../../core/NodeId.js"
 import type { RequestId, Vocabulary } from "../../core/Protocol.js"
+import { TapeMismatch } from "../../core/Tape.js"
 import type { FaultPlan } from "../Faults.js"
-import type { Member, Scenario, Session } from "../Scenario.js"
+import type { Member, Scenario, Session, Violation } from "../Scenario.js"
 import { Clients } from "./Clients.js"
 import { Links } from "./Links.js"
 import { Mark, stamp } from "./marks.js"
@@ -26,13 +27,6 @@ interface Scheduled<P extends Vocabulary> {
   readonly from: SimulatedNode<P> | undefined
   readonly to: SimulatedNode<P> | undefined
   readonly message: P["message"] | undefined
-}
-
-/** @internal */
-export interface Violation {
-  readonly property: string
-  readonly detail: string
-  readonly atMillis: number
 }
 
 /** What happened in a run, in numbers. */

@@ -20,7 +20,8 @@ import * as Raft from "../../protocols/raft/Raft.js"
 import type { Rules } from "../../protocols/raft/Rules.js"
 import { published } from "../../protocols/raft/Rules.js"
 import type * as Types from "../../protocols/raft/Types.js"
-import type { Client, ClientApi, Scenario, Session } from "../Scenario.js"
+import type { Client, ClientApi, Parameters, Scenario, Session } from "../Scenario.js"
+import { bugs } from "./RaftBugs.js"
 
 /**
  * Raft's vocabulary over the key-value store.
@@ -31,24 +32,43 @@ import type { Client, ClientApi, Scenario, Session } from "../Scenario.js"
 export type Vocabulary = Types.Raft<KeyValue.Store, KeyValue.Command, KeyValue.Result>
 
 /**
+ * What may be planted: a bug, where one is wanted.
+ *
  * @since 0.1.0
  * @category models
  */
-export interface Options {
-  readonly nodes: number
-  readonly clients?: number
-  readonly keys?: number
+export interface Plant {
   readonly rules?: Rules
   /** Wraps every node's protocol, as a planted bug that is no rule does. */
   readonly wrap?: (protocol: Protocol<Vocabulary>) => Protocol<Vocabulary>
   /** Replaces the key-value store, as a planted bug of it does. */
   readonly machine?: Types.StateMachine<KeyValue.Store, KeyValue.Command, KeyValue.Result>
+}
+
+/**
+ * What the scenario is made of, as numbers and words: its parameters on a tape.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Shape {
+  readonly nodes: number
+  readonly clients?: number
+  readonly keys?: number
   /** Applied entries between two snapshots, and those kept behind one. Default 24 and 6. */
   readonly snapshotEvery?: number
   readonly snapshotTail?: number
   /** Entries in one Append; 1 makes a new leader replicate an old suffix one by one. Default 8. */
   readonly maxEntriesPerMessage?: number
+  /** A bug of `RaftBugs` to plant; an unknown name is a `RangeError`. */
+  readonly bug?: string
 }
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options extends Shape, Plant {}
 
 /**
  * The scenario `raft`.
@@ -57,9 +77,12 @@ export interface Options {
  * @category constructors
  */
 export const make = (options: Options): Scenario<Vocabulary> => {
+  const { machine: store = machine, rules = published, wrap } = options.bug === undefined
+    ? options
+    : planted(options.bug)
   const nodes = Array.from({ length: options.nodes }, (_, i) => NodeIds.make(`n${i + 1}`))
   const config = Config.make<KeyValue.Store, KeyValue.Command, KeyValue.Result>({
-    machine: options.machine ?? machine,
+    machine: store,
     electionTimeout: 300,
     heartbeatInterval: 60,
     maxEntriesPerMessage: options.maxEntriesPerMessage ?? 8,
@@ -69,12 +92,13 @@ export const make = (options: Options): Scenario<Vocabulary> => {
     snapshotTail: options.snapshotTail ?? 6,
     snapshotChunk: 200,
     maxSessions: 16,
-    rules: options.rules ?? published
+    rules
   })
   const protocol = Raft.protocol(config)
-  const wrapped = options.wrap?.(protocol) ?? protocol
+  const wrapped = wrap?.(protocol) ?? protocol
   return {
     name: "raft",
+    parameters: parameters(options),
     nodes,
     protocol: () => wrapped,
     session: () => session(options),
@@ -82,6 +106,46 @@ export const make = (options: Options): Scenario<Vocabulary> => {
     digest
   }
 }
+
+const planted = (name: string): Plant => {
+  const found = bugs.find((bug) => bug.name === name)
+  if (found === undefined) throw new RangeError(`no bug of Raft is called ${JSON.stringify(name)}`)
+  return found.plant
+}
+
+const parameters = (shape: Shape): Parameters => {
+  const given: Record<string, number | string> = {}
+  for (const name of [...numbers, "bug"] as const) {
+    const value = shape[name]
+    if (value !== undefined) given[name] = value
+  }
+  return given
+}
+
+const numbers = ["nodes", "clients", "keys", "snapshotEvery", "snapshotTail", "maxEntriesPerMessage"] as const
+
+/**
+ * The scenario that a tape names: made of parameters that anybody may have written. What is wrong with them comes back as a line.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fromParameters = (given: Parameters): Scenario<Vocabulary> | string => {
+  for (const [name, value] of Object.entries(given)) {
+    if (name === "bug") {
+      if (!bugs.some((bug) => bug.name === value)) return `bug: there is none called ${JSON.stringify(value)}`
+    } else if (!numbers.some((known) => known === name)) return `${name}: is no parameter of raft`
+    else if (typeof value !== "number" || !Number.isInteger(value) || value < least[name as keyof typeof least]) {
+      return `${name}: must be an integer of at least ${least[name as keyof typeof least]}, got ${
+        JSON.stringify(value)
+      }`
+    } else if (value > 1_000) return `${name}: must be at most 1000, got ${value}`
+  }
+  if (given["nodes"] === undefined) return "nodes: is missing"
+  return make(given as unknown as Shape) // every parameter was looked at above
+}
+
+const least = { nodes: 1, clients: 0, keys: 1, snapshotEvery: 1, snapshotTail: 0, maxEntriesPerMessage: 1 } as const
 
 const digest = (message: Types.Message<KeyValue.Command, KeyValue.Result>): number => {
   switch (message._tag) {
