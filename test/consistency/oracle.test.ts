@@ -15,7 +15,7 @@ const laws = <S, I>({ input, outputsOf, specification }: TestedObject<S, I>, num
       const result = check(specification, history, { slice: 3 })
       results.push(result)
       expect(result.verdict).toBe(canExplain(specification, history.operations) ? "consistent" : "inconsistent")
-      if (result.verdict === "consistent") expect(verify(specification, history, result.linearization)).toBe(true)
+      if (result.verdict === "consistent") expect(verify(specification, history, result.linearization!)).toBe(true)
       if (result.verdict === "inconsistent") {
         const ofKey = partOf(specification, history, result.partition)
         expect(canExplain(specification, ofKey, result.longestPrefix)).toBe(true)
