@@ -170,7 +170,7 @@ const visibilityOf: { readonly [guarantee in SessionGuarantee]: (flow: Dataflow,
     meet: () => {},
     visible: (unit, { key }) => latestOf(flow, session, key, flow.rank[unit]!)
   }),
-  "monotonic-reads": (flow) => {
+  "monotonic-reads": () => {
     const latest = new Map<number, number>()
     return {
       meet: () => {},

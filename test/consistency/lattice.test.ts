@@ -138,7 +138,7 @@ describe("10,000 random histories, every checker against all orders", () => {
   it("no checker disagrees, and every implication of the lattice holds", () => {
     const wrong: Array<string> = []
     for (const ops of all) {
-      wrong.push(...disagreements(ops))
+      for (const each of disagreements(ops)) wrong.push(each)
       const history = historyOf(ops, random)
       const transactions = fromHistory(keyValue(), history)
       if (transactions instanceof Unsupported) throw transactions

@@ -20,7 +20,7 @@ export const coreOf = <S, I, O>(
   steps: number
 ): Core | undefined => {
   type Op = Operation<I, O>
-  let left = steps
+  const bill = { left: steps }
   const isPure = (operation: Op) =>
     operation.outcome === "ok" && specification.isPure(operation.input, operation.output)
   const weakened = ({ call, id, input, process }: Op): Op => ({ outcome: "unknown", id, process, input, call })
@@ -28,12 +28,12 @@ export const coreOf = <S, I, O>(
   /** Can `required` be explained, with any of `optional`? Undefined when that is too hard: no single question may spend all. */
   const canExplain = (required: ReadonlyArray<Op>, optional: ReadonlyArray<Op>): boolean | undefined => {
     const members = [...required, ...optional].sort((a, b) => a.call - b.call)
-    left -= members.length
+    bill.left -= members.length
     const decision = decide(specification, members)
     if (decision !== undefined) return decision.verdict === "consistent"
     const search = new Search(specification, members, { bytes: 0, limit: MEMORY })
-    const progress = search.run(Math.min(left, steps >>> 3))
-    left -= search.steps
+    const progress = search.run(Math.min(bill.left, steps >>> 3))
+    bill.left -= search.steps
     if (progress === "running" || progress === "out-of-memory") isExact = false
     return progress === "consistent" ? true : progress === "inconsistent" ? false : undefined
   }
@@ -48,14 +48,14 @@ export const coreOf = <S, I, O>(
   const isPrefixEnough = canExplain(prefix, optionsOf(later)) === false
   let required = isPrefixEnough ? prefix : completed
   let optional = isPrefixEnough ? optionsOf(later) : open
-  if (left <= 0) return undefined
+  if (bill.left <= 0) return undefined
 
   // What the larger steps left open, the steps of one decide.
   let isMinimal = false
-  for (let size = Math.max(1, required.length >>> 1); left > 0;) {
+  for (let size = Math.max(1, required.length >>> 1); bill.left > 0;) {
     let isChanged = false
     isExact = true
-    for (let at = 0; at < required.length && left > 0;) {
+    for (let at = 0; at < required.length && bill.left > 0;) {
       const kept = [...required.slice(0, at), ...required.slice(at + size)]
       const more = [...optional, ...optionsOf(required.slice(at, at + size))]
       if (canExplain(kept, more) !== false) at += size
@@ -66,7 +66,7 @@ export const coreOf = <S, I, O>(
       }
     }
     if (size === 1 && !isChanged) {
-      isMinimal = left > 0 && isExact
+      isMinimal = bill.left > 0 && isExact
       break
     }
     size = Math.max(1, isChanged ? Math.min(size, required.length >>> 1) : size >>> 1)
@@ -82,7 +82,7 @@ export const coreOf = <S, I, O>(
       if (isStillMinimal(kept)) optional = kept
       else at += size
     }
-    isMinimal = left > 0
+    isMinimal = bill.left > 0
   }
   const ids = (some: ReadonlyArray<Op>) => some.map(({ id }) => id).sort((a, b) => a - b)
   return { operations: ids(required), optional: ids(optional), isMinimal }

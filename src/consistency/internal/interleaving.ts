@@ -40,7 +40,8 @@ export const interleave = (problem: Problem, spending: Spending, meter: Meter): 
   const width = sessions.length
   const positions = new Int32Array(width)
   const states = new Int32Array(objects.length)
-  let remaining = units.reduce((sum, { isOptional }) => sum + (isOptional ? 0 : 1), 0)
+  const required = units.reduce((sum, { isOptional }) => sum + (isOptional ? 0 : 1), 0)
+  const placed = { required: 0 }
   const dead = new Set<string>()
   const chosen: Array<number> = []
   const isCommitted: Array<boolean> = []
@@ -82,19 +83,19 @@ export const interleave = (problem: Problem, spending: Spending, meter: Meter): 
     isCommitted.push(isPure)
     undoFrom.push(mark)
     positions[session]!++
-    if (!isOptional) remaining--
+    if (!isOptional) placed.required++
     return true
   }
   const takeBack = (): number => {
     const session = chosen.pop()!
     revert(undoFrom.pop()!)
     positions[session]!--
-    if (!units[sessions[session]![positions[session]!]!]!.isOptional) remaining++
+    if (!units[sessions[session]![positions[session]!]!]!.isOptional) placed.required--
     return session
   }
 
   let from = 0
-  while (remaining > 0) {
+  while (placed.required < required) {
     spending.step()
     let session = from
     while (session < width && !place(session)) session++

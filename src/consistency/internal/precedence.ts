@@ -183,7 +183,7 @@ export class Precedence {
       unit = previous.get(unit)!
       if (unit === from) break
     }
-    return edges.reverse()
+    return edges.toReversed()
   }
 
   private edge(unit: number, link: Link | number): Edge {
@@ -252,6 +252,6 @@ export class Precedence {
       edges.push(cameFrom.get(unit)!)
       unit = previous.get(unit)!
     } while (unit !== end)
-    return edges.reverse()
+    return edges.toReversed()
   }
 }
