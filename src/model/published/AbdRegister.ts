@@ -10,10 +10,13 @@ import type { Outbox, Protocol } from "../../core/Protocol.js"
 import type { NetworkModel } from "../NetworkModel.js"
 import type { SystemModel } from "../SystemModel.js"
 import { make } from "../SystemModel.js"
+import { systemEntry, whole } from "./Entry.js"
 import type { RegisterHistory, RegisterTypes } from "./RegisterClients.js"
 import {
   indexOf,
   initialValue,
+  networkOf,
+  networkParameter,
   registerClient,
   registerHistory,
   registerNodes,
@@ -38,12 +41,21 @@ interface Work {
   readonly requester: NodeId
 }
 
-type Phase =
-  | { readonly _tag: "Idle" }
-  /** `write`: what is to be written; absent for a read. */
-  | Work & { readonly _tag: "Asking"; readonly write: string | undefined; readonly answers: ReadonlyMap<NodeId, Copy> }
-  /** `read`: what was read; absent for a write. */
-  | Work & { readonly _tag: "Recording"; readonly read: string | undefined; readonly acks: ReadonlySet<NodeId> }
+/** `write`: what is to be written; absent for a read. */
+interface Asking extends Work {
+  readonly _tag: "Asking"
+  readonly write: string | undefined
+  readonly answers: ReadonlyMap<NodeId, Copy>
+}
+
+/** `read`: what was read; absent for a write. */
+interface Recording extends Work {
+  readonly _tag: "Recording"
+  readonly read: string | undefined
+  readonly acks: ReadonlySet<NodeId>
+}
+
+type Phase = { readonly _tag: "Idle" } | Asking | Recording
 
 interface Server {
   readonly _tag: "Server"
@@ -54,20 +66,23 @@ interface Server {
 
 type Words = RegisterTypes<Server, Message>
 
-/** Planted bugs: one answer is enough in either phase; a write takes its sequencer from the server's own copy. */
-export const mutants = ["no-majority", "own-sequencer"] as const
-export type Mutant = (typeof mutants)[number]
+/** Planted bugs, by name. */
+const mutants = {
+  "no-majority": "a server answers at once, without asking the others or waiting for them",
+  "clock-only": "writes of the same clock at two servers are not told apart"
+} as const
 
-const isGreater = (a: Sequencer, b: Sequencer): boolean => a[0] > b[0] || (a[0] === b[0] && a[1] > b[1])
-
-const latest = (copies: Iterable<Copy>, first: Copy): Copy => {
-  let best = first
-  for (const copy of copies) if (isGreater(copy.sequencer, best.sequencer)) best = copy
-  return best
-}
+export type Mutant = keyof typeof mutants
 
 const server = (servers: ReadonlyArray<NodeId>, mutant: Mutant | undefined): Protocol<Words> => {
-  const majority = mutant === "no-majority" ? 1 : Math.floor(servers.length / 2) + 1
+  const majority = Math.floor(servers.length / 2) + 1
+  const isGreater = (a: Sequencer, b: Sequencer): boolean =>
+    a[0] > b[0] || (a[0] === b[0] && a[1] > b[1] && mutant !== "clock-only")
+  const latest = (copies: Iterable<Copy>, first: Copy): Copy => {
+    let best = first
+    for (const copy of copies) if (isGreater(copy.sequencer, best.sequencer)) best = copy
+    return best
+  }
   const broadcast = (self: NodeId, message: Message, out: Outbox<Words>): void => {
     for (const peer of servers) if (peer !== self) out.send(peer, { _tag: "Internal", message })
   }
@@ -86,17 +101,18 @@ const server = (servers: ReadonlyArray<NodeId>, mutant: Mutant | undefined): Pro
     out: Outbox<Words>
   ): Server => {
     const found = latest(answers.values(), state.copy)
-    const base = mutant === "own-sequencer" ? state.copy : found
     const copy: Copy = write === undefined
       ? found
-      : { sequencer: [base.sequencer[0] + 1, indexOf(state.self)], value: write }
+      : { sequencer: [found.sequencer[0] + 1, indexOf(state.self)], value: write }
     broadcast(state.self, { _tag: "Record", request, copy }, out)
     const read = write === undefined ? copy.value : undefined
-    return {
-      ...state,
-      copy: latest([copy], state.copy),
-      phase: { _tag: "Recording", request, requester, read, acks: new Set([state.self]) }
-    }
+    const recording: Recording = { _tag: "Recording", request, requester, read, acks: new Set([state.self]) }
+    const after = { ...state, copy: latest([copy], state.copy), phase: recording }
+    return mutant === "no-majority" ? end(after, recording, out) : after
+  }
+  const end = (state: Server, { read, request, requester }: Recording, out: Outbox<Words>): Server => {
+    out.send(requester, read === undefined ? { _tag: "PutOk", request } : { _tag: "GetOk", request, value: read })
+    return { ...state, phase: { _tag: "Idle" } }
   }
   const onInternal = (state: Server, from: NodeId, message: Message, out: Outbox<Words>): Server => {
     const { copy, phase } = state
@@ -118,10 +134,7 @@ const server = (servers: ReadonlyArray<NodeId>, mutant: Mutant | undefined): Pro
       case "AckRecord": {
         if (phase._tag !== "Recording" || phase.request !== request || phase.acks.has(from)) return state
         const acks = new Set(phase.acks).add(from)
-        if (acks.size < majority) return { ...state, phase: { ...phase, acks } }
-        const { read, requester } = phase
-        out.send(requester, read === undefined ? { _tag: "PutOk", request } : { _tag: "GetOk", request, value: read })
-        return { ...state, phase: { _tag: "Idle" } }
+        return acks.size === majority ? end(state, phase, out) : { ...state, phase: { ...phase, acks } }
       }
     }
   }
@@ -175,3 +188,19 @@ export const abdRegister = (options: {
     properties: registerProperties<Server, Message>()
   })
 }
+
+/** For the catalogue. */
+export const abdRegisterEntry = systemEntry(
+  {
+    name: "linearizable-register",
+    summary: "a register shared by message passing (Attiya, Bar-Noy and Dolev)",
+    elsewhere: "Stateright linearizable-register.rs",
+    parameters: {
+      clients: whole("clients", 2, 1, 6),
+      servers: whole("servers", 2, 1, 7),
+      network: networkParameter
+    },
+    mutants
+  },
+  ({ clients, network, servers }, mutant) => abdRegister({ servers, clients, network: networkOf(network), mutant })
+)

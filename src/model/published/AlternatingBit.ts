@@ -6,6 +6,7 @@
  */
 import type { ActionModel } from "../ActionModel.js"
 import { make } from "../ActionModel.js"
+import { actionEntry, whole } from "./Entry.js"
 import { atoms } from "./Quorums.js"
 
 type Bit = 0 | 1
@@ -17,9 +18,13 @@ export type Variables = {
   readonly receiver: { readonly bit: Bit; readonly received: string }
 }
 
-/** Planted bugs: the sender takes any acknowledgement for the one of its value; the receiver acknowledges the bit that it expects next. */
-export const mutants = ["accept-any-ack", "ack-ahead"] as const
-export type Mutant = (typeof mutants)[number]
+/** Planted bugs, by name. */
+const mutants = {
+  "accept-any-ack": "the sender takes any acknowledgement for that of its value",
+  "ack-ahead": "the receiver acknowledges the bit that it expects next"
+} as const
+
+export type Mutant = keyof typeof mutants
 
 export interface Options {
   readonly values: number
@@ -113,3 +118,18 @@ export const alternatingBit = ({ mutant, queue, values }: Options): ActionModel<
     ]
   })
 }
+
+/** For the catalogue. */
+export const alternatingBitEntry = actionEntry(
+  {
+    name: "alternating-bit",
+    summary: "a sender and a receiver over two lossy queues",
+    elsewhere: "TLA+ MCAlternatingBit (Specifying Systems)",
+    parameters: {
+      values: whole("values that are sent", 2, 1, 6),
+      queue: whole("messages in a queue", 2, 1, 6)
+    },
+    mutants
+  },
+  ({ queue, values }, mutant) => alternatingBit({ values, queue, mutant })
+)

@@ -7,6 +7,7 @@
  */
 import type { ActionModel } from "../ActionModel.js"
 import { make } from "../ActionModel.js"
+import { actionEntry, whole } from "./Entry.js"
 import { upTo } from "./Quorums.js"
 
 interface Node {
@@ -20,9 +21,13 @@ type Inboxes = { readonly [inbox: `inbox.${number}`]: ReadonlySet<number> }
 
 export type Variables = Inboxes & { readonly [node: `node.${number}`]: Node }
 
-/** Planted bugs: a node forwards a larger identity too, without giving up its own; a node that receives any identity believes that it has won. */
-export const mutants = ["forward-larger", "win-on-any"] as const
-export type Mutant = (typeof mutants)[number]
+/** Planted bugs, by name. */
+const mutants = {
+  "forward-larger": "a node forwards a larger identity too, without giving up its own",
+  "win-on-any": "a node that receives any larger identity believes that it has won"
+} as const
+
+export type Mutant = keyof typeof mutants
 
 /** Builds the model for so many nodes; node n has the identity n. */
 export const changRoberts = (nodes: number, mutant?: Mutant): ActionModel<Variables> => {
@@ -99,3 +104,15 @@ const subsetsOf = (of: ReadonlyArray<number>): ReadonlyArray<ReadonlySet<number>
     (all, member) => all.flatMap((set) => [set, new Set(set).add(member)]),
     [new Set<number>()]
   )
+
+/** For the catalogue. */
+export const changRobertsEntry = actionEntry(
+  {
+    name: "chang-roberts",
+    summary: "leader election on a ring in one direction",
+    elsewhere: "TLA+ ChangRoberts",
+    parameters: { nodes: whole("nodes", 3, 1, 8) },
+    mutants
+  },
+  ({ nodes }, mutant) => changRoberts(nodes, mutant)
+)

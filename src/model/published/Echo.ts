@@ -6,6 +6,7 @@
  */
 import type { ActionModel, Assignment } from "../ActionModel.js"
 import { assign, make } from "../ActionModel.js"
+import { actionEntry, whole } from "./Entry.js"
 import { atoms } from "./Quorums.js"
 
 interface Node {
@@ -21,9 +22,13 @@ export type Variables = {
   readonly [channel: `channel.${string}.${string}`]: ReadonlySet<"m" | "c">
 }
 
-/** Planted bugs: a node answers its parent before it has heard from all neighbours; a parent does not note the child that answers. */
-export const mutants = ["answer-early", "forget-child"] as const
-export type Mutant = (typeof mutants)[number]
+/** Planted bugs, by name. */
+const mutants = {
+  "answer-early": "a node answers its parent before it has heard from all neighbours",
+  "forget-child": "a parent does not note the child that answers"
+} as const
+
+export type Mutant = keyof typeof mutants
 
 /** Builds the model for a full mesh of so many nodes, of which the first is the initiator. */
 export const echo = (nodes: number, mutant?: Mutant): ActionModel<Variables> => {
@@ -138,3 +143,15 @@ const ancestry = (v: Variables, node: string, steps: number): string => {
   const { parent } = v[`node.${node}`]!
   return parent === undefined || steps === 0 ? node : ancestry(v, parent, steps - 1)
 }
+
+/** For the catalogue. */
+export const echoEntry = actionEntry(
+  {
+    name: "echo",
+    summary: "a wave over a full mesh that builds a spanning tree",
+    elsewhere: "TLA+ Echo",
+    parameters: { nodes: whole("nodes", 3, 2, 5) },
+    mutants
+  },
+  ({ nodes }, mutant) => echo(nodes, mutant)
+)

@@ -7,6 +7,7 @@
  */
 import type { ActionModel, Assignment } from "../ActionModel.js"
 import { make } from "../ActionModel.js"
+import { actionEntry, whole } from "./Entry.js"
 import { upTo } from "./Quorums.js"
 
 type Color = "white" | "black"
@@ -21,9 +22,13 @@ export type Variables = {
   readonly token: { readonly at: number; readonly color: Color }
 }
 
-/** Planted bugs: an active node that activates a higher one stays white; a node passes the token while it is active, without staining it. */
-export const mutants = ["stay-white", "pass-while-active"] as const
-export type Mutant = (typeof mutants)[number]
+/** Planted bugs, by name. */
+const mutants = {
+  "stay-white": "a node that activates a higher one stays white",
+  "pass-while-active": "a white node passes a white token while it is active"
+} as const
+
+export type Mutant = keyof typeof mutants
 
 /** `ewd840` for so many nodes. */
 export const ewd840 = (nodes: number, mutant?: Mutant): ActionModel<Variables> => {
@@ -115,9 +120,12 @@ export type DetectionVariables = {
   readonly isDetected: boolean
 }
 
-/** Planted bug: termination is claimed whenever a node becomes passive. */
-export const detectionMutants = ["claim-early"] as const
-export type DetectionMutant = (typeof detectionMutants)[number]
+/** Planted bugs, by name. */
+const detectionMutants = {
+  "claim-early": "termination is claimed whenever a node becomes passive"
+} as const
+
+export type DetectionMutant = keyof typeof detectionMutants
 
 /** `sync-termination-detection` for so many nodes: what detection means, with one step that sees them all. */
 export const syncTerminationDetection = (nodes: number, mutant?: DetectionMutant): ActionModel<DetectionVariables> => {
@@ -169,3 +177,27 @@ const choices = <A>(of: ReadonlyArray<unknown>, values: ReadonlyArray<A>): Reado
   of.reduce<ReadonlyArray<ReadonlyArray<A>>>((all) => all.flatMap((one) => values.map((value) => [...one, value])), [
     []
   ])
+
+/** For the catalogue. */
+export const ewd840Entries = [
+  actionEntry(
+    {
+      name: "ewd840",
+      summary: "termination detection by a token on a ring",
+      elsewhere: "TLA+ EWD840",
+      parameters: { nodes: whole("nodes", 3, 1, 8) },
+      mutants
+    },
+    ({ nodes }, mutant) => ewd840(nodes, mutant)
+  ),
+  actionEntry(
+    {
+      name: "sync-termination-detection",
+      summary: "what termination detection means: one step that sees all nodes",
+      elsewhere: "TLA+ SyncTerminationDetection",
+      parameters: { nodes: whole("nodes", 7, 1, 12) },
+      mutants: detectionMutants
+    },
+    ({ nodes }, mutant) => syncTerminationDetection(nodes, mutant)
+  )
+]

@@ -6,6 +6,7 @@
  */
 import type { ActionModel, Property } from "../ActionModel.js"
 import { make } from "../ActionModel.js"
+import { actionEntry, whole } from "./Entry.js"
 import { atoms } from "./Quorums.js"
 
 interface Thread {
@@ -21,18 +22,34 @@ export type Variables = {
   readonly [thread: `thread.${string}`]: Thread
 }
 
-/** Planted bug: the lock is taken without looking whether it is held. */
-export const lockMutants = ["lock-without-looking"] as const
-export type LockMutant = (typeof lockMutants)[number]
+/** Planted bugs of the one without a lock, by name. */
+const mutants = {
+  "write-unread": "a thread writes one, whatever the counter is"
+} as const
+
+export type Mutant = keyof typeof mutants
+
+/** Planted bugs of the one with a lock, by name. */
+const lockMutants = {
+  "lock-without-looking": "the lock is taken without looking whether it is held"
+} as const
+
+export type LockMutant = keyof typeof lockMutants
 
 /** `increment`: read, then write. */
-export const increment = (threads: number): ActionModel<Variables> => build("increment", threads, false)
+export const increment = (threads: number, mutant?: Mutant): ActionModel<Variables> =>
+  build("increment", threads, false, mutant)
 
 /** `increment-lock`: lock, read, write, release. */
 export const incrementLock = (threads: number, mutant?: LockMutant): ActionModel<Variables> =>
   build("increment-lock", threads, true, mutant)
 
-const build = (name: string, threads: number, hasLock: boolean, mutant?: LockMutant): ActionModel<Variables> => {
+const build = (
+  name: string,
+  threads: number,
+  hasLock: boolean,
+  mutant?: Mutant | LockMutant
+): ActionModel<Variables> => {
   const all = atoms("t", threads)
   const slots = all.map((t) => `thread.${t}` as const)
   const first = hasLock ? 1 : 0
@@ -67,7 +84,8 @@ const build = (name: string, threads: number, hasLock: boolean, mutant?: LockMut
         {
           name: `Read(${t})`,
           reads: [t, "counter"] as const,
-          step: (v: Variables) => v[t]!.at === first ? [{ [t]: { local: v.counter, at: first + 1 } }] : []
+          step: (v: Variables) =>
+            v[t]!.at === first ? [{ [t]: { local: mutant === "write-unread" ? 0 : v.counter, at: first + 1 } }] : []
         },
         {
           name: `Write(${t})`,
@@ -89,3 +107,29 @@ const build = (name: string, threads: number, hasLock: boolean, mutant?: LockMut
     ]
   })
 }
+
+const parameters = { threads: whole("threads", 2, 1, 9) }
+
+/** For the catalogue. */
+export const incrementEntries = [
+  actionEntry(
+    {
+      name: "increment",
+      summary: "threads that increment a counter without a lock: they lose updates",
+      elsewhere: "Stateright increment.rs",
+      parameters,
+      mutants
+    },
+    ({ threads }, mutant) => increment(threads, mutant)
+  ),
+  actionEntry(
+    {
+      name: "increment-lock",
+      summary: "threads that increment a counter under a lock",
+      elsewhere: "Stateright increment_lock.rs",
+      parameters,
+      mutants: lockMutants
+    },
+    ({ threads }, mutant) => incrementLock(threads, mutant)
+  )
+]

@@ -5,6 +5,7 @@
  */
 import type { ActionModel } from "../ActionModel.js"
 import { make } from "../ActionModel.js"
+import { actionEntry, whole } from "./Entry.js"
 
 export type Variables = { readonly x: number; readonly y: number }
 
@@ -30,3 +31,20 @@ export const linearEquation = ({ a, b, c, modulus }: Options): ActionModel<Varia
       holds: ({ x, y }) => (a * x + b * y) % modulus === c % modulus
     }]
   })
+
+/** For the catalogue. */
+export const linearEquationEntry = actionEntry(
+  {
+    name: "linear-equation",
+    summary: "two counters that look for a solution of a x + b y = c",
+    elsewhere: "Stateright's test model LinearEquation",
+    parameters: {
+      a: whole("the factor of x", 2, 0, 65_536),
+      b: whole("the factor of y", 10, 0, 65_536),
+      c: whole("the sum", 14, 0, 65_536),
+      modulus: whole("the modulus", 256, 2, 4_096)
+    },
+    mutants: {}
+  },
+  (values) => linearEquation(values)
+)

@@ -6,6 +6,7 @@
  */
 import type { ActionModel, Assignment } from "../ActionModel.js"
 import { make } from "../ActionModel.js"
+import { actionEntry, whole } from "./Entry.js"
 
 type Label = "a0" | "a1" | "a2" | "a3" | "cs" | "a4"
 
@@ -19,9 +20,13 @@ export type Variables = {
   readonly turn: string
 }
 
-/** Planted bugs: a process keeps the turn to itself; a process waits before it says that it wants. */
-export const mutants = ["keep-the-turn", "want-late"] as const
-export type Mutant = (typeof mutants)[number]
+/** Planted bugs, by name. */
+const mutants = {
+  "keep-the-turn": "a process keeps the turn to itself",
+  "want-late": "a process waits before it says that it wants"
+} as const
+
+export type Mutant = keyof typeof mutants
 
 const names = ["p1", "p2"] as const
 
@@ -80,3 +85,15 @@ export const peterson = (mutant?: Mutant): ActionModel<Variables> => {
     ]
   })
 }
+
+/** For the catalogue: two processes, as the algorithm has it. */
+export const petersonEntry = actionEntry(
+  {
+    name: "peterson",
+    summary: "mutual exclusion of two processes",
+    elsewhere: "TLA+ Peterson (locks_auxiliary_vars)",
+    parameters: { nodes: whole("processes", 2, 2, 2) },
+    mutants
+  },
+  (_, mutant) => peterson(mutant)
+)

@@ -7,7 +7,10 @@
 import type { NodeId } from "../../core/NodeId.js"
 import * as NodeIds from "../../core/NodeId.js"
 import type { Outbox, Protocol, Types } from "../../core/Protocol.js"
+import type { NetworkModel } from "../NetworkModel.js"
+import * as NetworkModels from "../NetworkModel.js"
 import type { Envelope, HistoryModel, SystemProperty } from "../SystemModel.js"
+import { word } from "./Entry.js"
 
 /** What clients and servers say to each other; `Internal` is what the servers say among themselves. */
 export type RegisterMessage<M> =
@@ -121,3 +124,17 @@ export const registerProperties = <S, M>(): ReadonlyArray<SystemProperty<Registe
     holds: ({ network }) => network.some(({ message }) => message._tag === "GetOk" && message.value !== initialValue)
   }
 ]
+
+/** The networks of the register examples, as options name them. */
+export const networkParameter = word("what the network promises", ["unordered", "ordered", "duplicating"])
+
+export const networkOf = (name: (typeof networkParameter)["default"]): NetworkModel => {
+  switch (name) {
+    case "unordered":
+      return NetworkModels.unordered()
+    case "ordered":
+      return NetworkModels.ordered()
+    case "duplicating":
+      return NetworkModels.set({ remembersLast: true })
+  }
+}

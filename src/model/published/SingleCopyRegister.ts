@@ -8,14 +8,26 @@ import type { Protocol } from "../../core/Protocol.js"
 import type { NetworkModel } from "../NetworkModel.js"
 import type { SystemModel } from "../SystemModel.js"
 import { make } from "../SystemModel.js"
+import { systemEntry, whole } from "./Entry.js"
 import type { RegisterHistory, RegisterTypes } from "./RegisterClients.js"
-import { initialValue, registerClient, registerHistory, registerNodes, registerProperties } from "./RegisterClients.js"
+import {
+  initialValue,
+  networkOf,
+  networkParameter,
+  registerClient,
+  registerHistory,
+  registerNodes,
+  registerProperties
+} from "./RegisterClients.js"
 
 type Words = RegisterTypes<string, never>
 
-/** Planted bug: a server answers a Get with the initial value. */
-export const mutants = ["forget"] as const
-export type Mutant = (typeof mutants)[number]
+/** Planted bugs, by name. */
+const mutants = {
+  forget: "a server answers a Get with the initial value"
+} as const
+
+export type Mutant = keyof typeof mutants
 
 const server = (mutant: Mutant | undefined): Protocol<Words> => ({
   name: "single-copy register",
@@ -52,3 +64,20 @@ export const singleCopyRegister = (options: {
     properties: registerProperties<string, never>()
   })
 }
+
+/** For the catalogue. */
+export const singleCopyRegisterEntry = systemEntry(
+  {
+    name: "single-copy-register",
+    summary: "servers that each keep a copy of a register and answer by themselves",
+    elsewhere: "Stateright single-copy-register.rs",
+    parameters: {
+      clients: whole("clients", 2, 1, 6),
+      servers: whole("servers", 1, 1, 7),
+      network: networkParameter
+    },
+    mutants
+  },
+  ({ clients, network, servers }, mutant) =>
+    singleCopyRegister({ servers, clients, network: networkOf(network), mutant })
+)

@@ -8,8 +8,17 @@ import type { Outbox, Protocol } from "../../core/Protocol.js"
 import type { NetworkModel } from "../NetworkModel.js"
 import type { SystemModel } from "../SystemModel.js"
 import { make } from "../SystemModel.js"
+import { systemEntry, whole } from "./Entry.js"
 import type { RegisterHistory, RegisterTypes } from "./RegisterClients.js"
-import { indexOf, registerClient, registerHistory, registerNodes, registerProperties } from "./RegisterClients.js"
+import {
+  indexOf,
+  networkOf,
+  networkParameter,
+  registerClient,
+  registerHistory,
+  registerNodes,
+  registerProperties
+} from "./RegisterClients.js"
 
 type Ballot = readonly [round: number, server: number]
 
@@ -41,6 +50,14 @@ interface Server {
 
 type Words = RegisterTypes<Server, Message>
 
+/** Planted bugs, by name. */
+const mutants = {
+  "propose-own": "a leader proposes its own value, whatever the promises report",
+  "accept-below-promise": "a server accepts in a ballot below its promise, and goes back to it"
+} as const
+
+export type Mutant = keyof typeof mutants
+
 const compare = (a: Ballot, b: Ballot): number => a[0] - b[0] || a[1] - b[1]
 
 /** None is less than some; then by ballot. */
@@ -52,7 +69,7 @@ const highest = (accepted: Iterable<Accepted>): Accepted => {
   return best
 }
 
-const server = (servers: ReadonlyArray<NodeId>): Protocol<Words> => {
+const server = (servers: ReadonlyArray<NodeId>, mutant: Mutant | undefined): Protocol<Words> => {
   const majority = Math.floor(servers.length / 2) + 1
   const broadcast = (self: NodeId, message: Message, out: Outbox<Words>): void => {
     for (const peer of servers) if (peer !== self) out.send(peer, { _tag: "Internal", message })
@@ -71,7 +88,8 @@ const server = (servers: ReadonlyArray<NodeId>): Protocol<Words> => {
         if (order !== 0) return state
         const prepares = new Map(state.prepares).set(from, message.lastAccepted)
         if (prepares.size !== majority) return { ...state, prepares }
-        const proposal = highest(prepares.values())?.proposal ?? state.proposal!
+        const reported = mutant === "propose-own" ? undefined : highest(prepares.values())
+        const proposal = reported?.proposal ?? state.proposal!
         broadcast(state.self, { _tag: "Accept", ballot: message.ballot, proposal }, out)
         return {
           ...state,
@@ -82,7 +100,7 @@ const server = (servers: ReadonlyArray<NodeId>): Protocol<Words> => {
         }
       }
       case "Accept":
-        if (order < 0) return state
+        if (order < 0 && mutant !== "accept-below-promise") return state
         out.send(from, { _tag: "Internal", message: { _tag: "Accepted", ballot: message.ballot } })
         return { ...state, ballot: message.ballot, accepted: { ballot: message.ballot, proposal: message.proposal } }
       case "Accepted": {
@@ -143,10 +161,11 @@ export const singleDecreePaxos = (options: {
   readonly servers: number
   readonly clients: number
   readonly network: NetworkModel
+  readonly mutant?: Mutant | undefined
 }): SystemModel<Words, RegisterHistory> => {
   const nodes = registerNodes(options.servers, options.clients)
   const servers = nodes.slice(0, options.servers)
-  const serving = server(servers)
+  const serving = server(servers, options.mutant)
   const asking = registerClient<Server, Message>(options.servers, 1)
   return make<Words, RegisterHistory>({
     name: "paxos",
@@ -157,3 +176,20 @@ export const singleDecreePaxos = (options: {
     properties: registerProperties<Server, Message>()
   })
 }
+
+/** For the catalogue. */
+export const singleDecreePaxosEntry = systemEntry(
+  {
+    name: "paxos",
+    summary: "single-decree Paxos as a register that is written once",
+    elsewhere: "Stateright paxos.rs",
+    parameters: {
+      clients: whole("clients", 2, 1, 6),
+      servers: whole("servers", 3, 1, 7),
+      network: networkParameter
+    },
+    mutants
+  },
+  ({ clients, network, servers }, mutant) =>
+    singleDecreePaxos({ servers, clients, network: networkOf(network), mutant })
+)

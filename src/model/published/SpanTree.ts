@@ -6,6 +6,7 @@
  */
 import type { ActionModel } from "../ActionModel.js"
 import { make } from "../ActionModel.js"
+import { actionEntry, whole } from "./Entry.js"
 
 interface Node {
   readonly mother: number
@@ -14,9 +15,12 @@ interface Node {
 
 export type Variables = { readonly [node: `node.${number}`]: Node }
 
-/** Planted bug: a node takes a distance that its mother does not allow: the mother's own. */
-export const mutants = ["as-near-as-mother"] as const
-export type Mutant = (typeof mutants)[number]
+/** Planted bugs, by name. */
+const mutants = {
+  "as-near-as-mother": "a node takes the distance of its mother for its own"
+} as const
+
+export type Mutant = keyof typeof mutants
 
 export interface Options {
   /** Nodes 1 to n; 1 is the root. */
@@ -74,3 +78,19 @@ export const spanTree = ({ edges, maxCardinality, mutant, nodes }: Options): Act
     ]
   })
 }
+
+/** For the catalogue. */
+export const spanTreeEntry = actionEntry(
+  {
+    name: "span-tree",
+    summary: "a spanning tree by distances from the root",
+    elsewhere: "TLA+ SpanTree",
+    parameters: {
+      nodes: whole("nodes, each linked to the next two", 5, 1, 8),
+      "max-cardinality": whole("the distance of who has no mother; at least the number of nodes", 6, 1, 12)
+    },
+    mutants
+  },
+  ({ "max-cardinality": maxCardinality, nodes }, mutant) =>
+    spanTree({ nodes, edges: beside(nodes), maxCardinality, mutant })
+)

@@ -9,6 +9,7 @@
  */
 import type { Action, ActionModel } from "../ActionModel.js"
 import { assign, make } from "../ActionModel.js"
+import { actionEntry, whole } from "./Entry.js"
 import { atoms, minimalMajorities, upTo } from "./Quorums.js"
 
 interface Vote {
@@ -26,9 +27,13 @@ export type Variables = {
   readonly [acceptor: `acceptor.${string}`]: { readonly maxBallot: number; readonly vote: Vote }
 }
 
-/** Planted bugs: a leader proposes any value, whatever the promises report; an acceptor votes in a ballot below its promise. */
-export const mutants = ["propose-anything", "vote-below-promise"] as const
-export type Mutant = (typeof mutants)[number]
+/** Planted bugs, by name. */
+const mutants = {
+  "propose-anything": "a leader proposes any value, whatever the promises report",
+  "vote-below-promise": "an acceptor votes in a ballot below its promise"
+} as const
+
+export type Mutant = keyof typeof mutants
 
 export interface Options {
   readonly acceptors: number
@@ -128,3 +133,19 @@ const reasons = (
   const highest = Math.max(...votes.map(({ ballot }) => ballot))
   return votes.filter((vote) => vote.ballot === highest && vote.value === value)
 }
+
+/** For the catalogue. */
+export const synodEntry = actionEntry(
+  {
+    name: "synod",
+    summary: "Paxos consensus: acceptors, a leader a ballot, a set of messages",
+    elsewhere: "TLA+ Paxos (Paxos, PaxosHowToWinATuringAward)",
+    parameters: {
+      acceptors: whole("acceptors", 3, 1, 7),
+      values: whole("values that may be chosen", 2, 1, 5),
+      "max-ballot": whole("the highest ballot; the lowest is 0", 1, 0, 8)
+    },
+    mutants
+  },
+  ({ acceptors, "max-ballot": maxBallot, values }, mutant) => synod({ acceptors, values, maxBallot, mutant })
+)

@@ -5,15 +5,19 @@
  */
 import type { ActionModel } from "../ActionModel.js"
 import { make } from "../ActionModel.js"
+import { actionEntry, whole } from "./Entry.js"
 import { atoms } from "./Quorums.js"
 
 type Manager = "working" | "prepared" | "committed" | "aborted"
 
 export type Variables = { readonly [resourceManager: `rm.${string}`]: Manager }
 
-/** Planted bug: a resource manager commits without asking whether the others are prepared. */
-export const mutants = ["commit-alone"] as const
-export type Mutant = (typeof mutants)[number]
+/** Planted bugs, by name. */
+const mutants = {
+  "commit-alone": "a resource manager commits without asking whether the others are prepared"
+} as const
+
+export type Mutant = keyof typeof mutants
 
 /** Builds the model for so many resource managers. */
 export const transactionCommit = (resourceManagers: number, mutant?: Mutant): ActionModel<Variables> => {
@@ -49,3 +53,15 @@ export const transactionCommit = (resourceManagers: number, mutant?: Mutant): Ac
     ]
   })
 }
+
+/** For the catalogue. */
+export const transactionCommitEntry = actionEntry(
+  {
+    name: "transaction-commit",
+    summary: "what commit protocols implement: resource managers that see each other",
+    elsewhere: "TLA+ TCommit",
+    parameters: { "resource-managers": whole("resource managers", 3, 1, 12) },
+    mutants
+  },
+  (values, mutant) => transactionCommit(values["resource-managers"], mutant)
+)

@@ -7,6 +7,7 @@
  */
 import type { Action, ActionModel, Assignment } from "../ActionModel.js"
 import { assign, make } from "../ActionModel.js"
+import { actionEntry, whole } from "./Entry.js"
 import { atoms } from "./Quorums.js"
 
 type Manager = "working" | "prepared" | "committed" | "aborted"
@@ -22,9 +23,13 @@ export type Variables = {
   readonly outcome: "Commit" | "Abort" | undefined
 }
 
-/** Planted bugs: the manager commits when any (not every) resource manager is prepared; a prepared resource manager may still abort alone. */
-export const mutants = ["commit-at-first", "abort-when-prepared"] as const
-export type Mutant = (typeof mutants)[number]
+/** Planted bugs, by name. */
+const mutants = {
+  "commit-at-first": "the manager commits when one resource manager (not each) is prepared",
+  "abort-when-prepared": "a prepared resource manager still aborts alone"
+} as const
+
+export type Mutant = keyof typeof mutants
 
 /** Builds the model for so many resource managers. */
 export const twoPhaseCommit = (resourceManagers: number, mutant?: Mutant): ActionModel<Variables> => {
@@ -106,3 +111,15 @@ export const twoPhaseCommit = (resourceManagers: number, mutant?: Mutant): Actio
     ]
   })
 }
+
+/** For the catalogue. */
+export const twoPhaseCommitEntry = actionEntry(
+  {
+    name: "two-phase-commit",
+    summary: "a transaction manager and resource managers over a set of messages",
+    elsewhere: "TLA+ TwoPhase, Stateright 2pc.rs",
+    parameters: { "resource-managers": whole("resource managers", 3, 1, 12) },
+    mutants
+  },
+  (values, mutant) => twoPhaseCommit(values["resource-managers"], mutant)
+)

@@ -9,6 +9,7 @@
  */
 import type { ActionModel } from "../ActionModel.js"
 import { make } from "../ActionModel.js"
+import { actionEntry, whole } from "./Entry.js"
 import { atoms, majorities, minimalMajorities, upTo } from "./Quorums.js"
 
 interface Acceptor {
@@ -19,9 +20,13 @@ interface Acceptor {
 
 export type Variables = { readonly [acceptor: `acceptor.${string}`]: Acceptor }
 
-/** Planted bugs: a vote needs no proof that it is safe; acceptors of one ballot vote for different values. */
-export const mutants = ["vote-without-proof", "split-ballot"] as const
-export type Mutant = (typeof mutants)[number]
+/** Planted bugs, by name. */
+const mutants = {
+  "vote-without-proof": "a vote needs no proof that it is safe",
+  "split-ballot": "acceptors of one ballot vote for different values"
+} as const
+
+export type Mutant = keyof typeof mutants
 
 export interface Options {
   readonly acceptors: number
@@ -137,3 +142,33 @@ const build = (
     ]
   })
 }
+
+const parameters = {
+  acceptors: whole("acceptors", 3, 1, 7),
+  values: whole("values that may be chosen", 2, 1, 5),
+  "max-ballot": whole("the highest ballot; the lowest is 0", 2, 0, 8)
+}
+
+/** For the catalogue. */
+export const votingEntries = [
+  actionEntry(
+    {
+      name: "voting",
+      summary: "Paxos without messages: acceptors that see each other's votes",
+      elsewhere: "TLA+ Voting (Paxos, PaxosHowToWinATuringAward)",
+      parameters,
+      mutants
+    },
+    ({ acceptors, "max-ballot": maxBallot, values }, mutant) => voting({ acceptors, values, maxBallot, mutant })
+  ),
+  actionEntry(
+    {
+      name: "vote-proof",
+      summary: "voting whose safety is stated by recursion over ballots",
+      elsewhere: "TLA+ VoteProof (byzpaxos)",
+      parameters,
+      mutants
+    },
+    ({ acceptors, "max-ballot": maxBallot, values }, mutant) => voteProof({ acceptors, values, maxBallot, mutant })
+  )
+]
