@@ -108,6 +108,19 @@ describe("handlers", () => {
   })
 })
 
+describe("Actor.interruptible", () => {
+  test("changes no type of an effect, and stands where a handler's effect does", () => {
+    const effect = {} as Effect.Effect<number, "no", Bank>
+    expect(Actor.interruptible(effect)).type.toBe<Effect.Effect<number, "no", Bank>>()
+    expect(Actor.interruptible).type.not.toBeCallableWith(1)
+    expect(
+      Actor.make("patient", { messages: [Balance], initial: () => 0 }).on({
+        Balance: (n) => Actor.interruptible(Effect.as(Effect.flatMap(Bank, ({ log }) => log("x")), Actor.reply(n, n)))
+      })
+    ).type.toBe<Actor.Behavior<Balance, never, Bank>>()
+  })
+})
+
 describe("a behaviour's E and R", () => {
   test("come from initial and from every handler; the Scope is the life's", () => {
     const behavior = Actor.make("needs", {

@@ -311,8 +311,8 @@ export interface Definition {
  *
  * - `initial`: the first state of each life, or an Effect of it. Its failure is the spawner's error.
  * - `stopping`: runs once, before the last Scope closes, with the last state.
- * - `afterBatch`: called with the state when a batch of mail was handled and before the actor waits; returns the next state. It is how a driver groups the
- *   writes of many messages. Plain only.
+ * - `afterBatch`: called with the state when a batch of mail was handled and before the actor waits, the first wait of a life included; returns the next state.
+ *   It is how a driver groups the writes of many messages. Plain only.
  *
  * A state is never itself an Effect. A literal `[]` infers `never[]`: state the type.
  *

@@ -75,6 +75,7 @@ export class StashFull extends Data.TaggedError("StashFull")<{
  */
 export class SpawnError extends Data.TaggedError("SpawnError")<{
   readonly path: string
+  /** `SystemClosing` is also said of a parent that stops, has ended, or is between two lives. */
   readonly reason: "NameTaken" | "StartFailed" | "SystemClosing" | "InvalidName"
   /** The defect, where `initial` had one. */
   readonly cause?: Cause.Cause<unknown>

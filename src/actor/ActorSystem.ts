@@ -42,7 +42,7 @@ export interface SpawnOptions {
   readonly mailbox?: Mailbox | undefined
   /** Default: the first crash ends the actor. */
   readonly supervision?: Supervision | undefined
-  /** What a stop does with the waiting mail: reports each as a dead letter (the default), or handles it all first. */
+  /** What a stop does with the waiting mail: reports each as a dead letter (the default), or handles it first, as far as it comes: a crash or the deadline ends it. */
   readonly drain?: "dead-letter" | "process" | undefined
   /** How long a stop waits for the current handler before it interrupts it, and then for the finalizers before it leaves them behind. Default 5 seconds. */
   readonly shutdown?: Duration.DurationInput | undefined
@@ -71,6 +71,7 @@ export interface LifecycleEvent {
 export interface Stats {
   readonly spawned: number
   readonly ended: number
+  /** A group that gives up counts as one more than its children's. */
   readonly crashes: number
   readonly deadLetters: number
 }
@@ -150,8 +151,9 @@ export const spawnGroup = <const Children extends ReadonlyArray<ChildSpec<string
 > => Effect.flatMap(ActorSystem, (system) => system.spawnGroup(group, options))
 
 /**
- * Stops an actor and waits until it ended: its current message is finished (within `within`, by default the actor's own `shutdown`), the waiting mail is disposed of,
- * the children end in reverse start order, then the finalizers run.
+ * Stops an actor and waits until it ended: its current message is finished, the waiting mail is disposed of, the children end in reverse start order, then
+ * `stopping` and the finalizers run. `within` (by default the actor's own `shutdown`) bounds the handlers only: what has not ended then is interrupted. The children
+ * together, `stopping`, and the finalizers have the actor's `shutdown` each.
  *
  * @since 0.1.0
  * @category running

@@ -49,7 +49,7 @@ export interface Self<M> {
   readonly unstashAll: () => void
   /** Answers a request that was answered by `Actor.later`. The first answer wins; another is reported as a dead letter. */
   readonly reply: <Q extends M & AnyRequest>(request: Q, exit: Exit.Exit<Success<Q>, Failure<Q>>) => void
-  /** Starts a child: it ends before this life does. */
+  /** Starts a child: it ends before the life in which it is started. Between two lives, and from a stop on, it is refused. */
   readonly spawn: <N, E, R>(
     behavior: Behavior<N, E, R>,
     options?: SpawnOptions

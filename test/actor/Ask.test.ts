@@ -201,6 +201,7 @@ describe("ask", () => {
       expect(retained(ref)).toMatchObject({ waiting: 0, owed: 0 })
       yield* ActorRef.tell(ref, new Release({ value: 7 }))
       expect(yield* ActorRef.ask(ref, new Count())).toBe(2)
+      yield* settle
       expect(letters).toEqual([])
       expect(retained(ref)).toMatchObject({ waiting: 0, owed: 0 })
     })))

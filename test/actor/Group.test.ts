@@ -120,15 +120,34 @@ describe("groups", () => {
         yield* tell(children.c, crash("the third"))
         expect(yield* ActorSystem.await(ref)).toMatchObject({ reason: { _tag: "Failed" } })
         expect(journal.map((entry) => entry.slice(0, 2))).toEqual(["-c", "-b", "-a"])
+        const { stats } = yield* ActorSystem.ActorSystem
+        expect((yield* stats).crashes).toBe(4) // three of the children, and the group's own end
         expect(yield* ActorSystem.await(children.c)).toMatchObject({ reason: { _tag: "Failed" } })
         expect(yield* ActorSystem.await(children.a)).toMatchObject({ reason: { _tag: "Stopped" } })
+      }).pipe(local)
+  )
+
+  it.effect.each(["one-for-one", "one-for-all"] as const)(
+    "law 19, law 20: a group forgets a crash after its period, and begins its backoff anew after a quiet one (%s)",
+    (strategy) =>
+      Effect.gen(function*() {
+        const journal: Array<string> = []
+        const { children } = yield* trio(journal, { strategy, intensity: 1, backoff: Schedule.exponential("1 second") })
+        for (let life = 2; life <= 5; life++) {
+          yield* tell(children.a, crash())
+          yield* pass("999 millis")
+          expect(journal).not.toContain(`+a.${life}`)
+          yield* pass("1 millis")
+          expect(journal).toContain(`+a.${life}`)
+          yield* pass("4 seconds")
+        }
       }).pipe(local)
   )
 
   it.effect("law 20: in a one-for-one group one child's backoff delays no other's", () =>
     Effect.gen(function*() {
       const journal: Array<string> = []
-      const backoff = Schedule.spaced("3 seconds")
+      const backoff = Schedule.exponential("3 seconds") // and the steps of one are not another's
       const { children } = yield* trio(journal, { strategy: "one-for-one", backoff })
       yield* tell(children.a, crash())
       yield* pass("2 seconds")

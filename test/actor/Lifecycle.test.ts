@@ -3,12 +3,30 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
 import * as Actor from "synod/actor/Actor"
+import { SpawnError } from "synod/actor/ActorError"
 import * as ActorRef from "synod/actor/ActorRef"
 import * as ActorSystem from "synod/actor/ActorSystem"
+import type { Self } from "synod/actor/Self"
 import * as Supervision from "synod/actor/Supervision"
-import { Count, crash, Do, hold, isDone, local, pass, Say, scribe, settle } from "./lives.js"
+import {
+  Count,
+  crash,
+  Do,
+  failureOf,
+  hold,
+  isDone,
+  local,
+  pass,
+  type Ref,
+  Say,
+  scribe,
+  settle,
+  type Words
+} from "./lives.js"
 
 const { ask, tell } = ActorRef
 const supervision = Supervision.restart()
@@ -137,4 +155,85 @@ describe("a life and what belongs to it", () => {
       const ref = yield* ActorSystem.spawn(hanging, { name: "a" }) // the name is free
       expect(yield* ask(ref, new Count())).toBe(0)
     }).pipe(local))
+
+  describe("a child belongs to one life of its parent: there is none to be had", () => {
+    const bearing = (outcomes: Array<string>) => (self: Self<Words>) =>
+      Effect.map(Effect.exit(self.spawn(scribe([], "child"), { name: "child" })), (exit) => {
+        const error = failureOf(exit)
+        outcomes.push(error instanceof SpawnError ? `${error.path} ${error.reason}` : exit._tag)
+      })
+    interface Birth {
+      readonly supervision: Supervision.Supervision
+      /** Where the first life's child is asked for: `bear` spawns it and notes how that went. */
+      readonly when: (bear: Effect.Effect<void>) => Effect.Effect<number, never, Scope.Scope>
+      readonly ends: (
+        ref: Ref,
+        bear: (self: Self<Words>) => Effect.Effect<void>
+      ) => Effect.Effect<unknown, never, ActorSystem.ActorSystem>
+    }
+    const crashed = (ref: Ref) => Effect.zipRight(tell(ref, crash()), pass("1 second"))
+    const inFinalizer = (bear: Effect.Effect<void>) => Effect.as(Effect.addFinalizer(() => bear), 0)
+    const patient = Supervision.restart({ backoff: Schedule.spaced("1 second") })
+    const cases: Record<string, Birth> = {
+      "by a finalizer of a life that crashed": { supervision, when: inFinalizer, ends: crashed },
+      "during the backoff": {
+        supervision: patient,
+        when: (bear) => Effect.as(Effect.forkDaemon(Effect.delay(bear, "500 millis")), 0),
+        ends: crashed
+      },
+      "by a finalizer of the last life, after a crash": {
+        supervision: Supervision.stop,
+        when: inFinalizer,
+        ends: crashed
+      },
+      "by a finalizer of the last life, after a stop": {
+        supervision,
+        when: inFinalizer,
+        ends: (ref) => ActorSystem.stop(ref)
+      },
+      "after the end": {
+        supervision: Supervision.stop,
+        when: (bear) => Effect.as(Effect.forkDaemon(Effect.delay(bear, "500 millis")), 0),
+        ends: crashed
+      },
+      "by a handler that stopped its actor": {
+        supervision,
+        when: () => Effect.succeed(0),
+        ends: (ref, bear) =>
+          Effect.zipRight(
+            tell(ref, new Do({ step: (n, self) => (self.stop(), Effect.as(bear(self), n)) })),
+            ActorSystem.await(ref)
+          )
+      }
+    }
+    it.effect.each(Object.entries(cases))("%s", ([, { ends, supervision, when }]) =>
+      Effect.gen(function*() {
+        const outcomes: Array<string> = []
+        const bear = bearing(outcomes)
+        const behavior = scribe([], "a", {
+          initial: (life, self) => life === 1 ? when(bear(self)) : Effect.succeed(0)
+        })
+        const ref = yield* ActorSystem.spawn(behavior, { name: "a", supervision })
+        yield* ends(ref, bear)
+        yield* settle
+        expect(outcomes).toEqual(["/a/child SystemClosing"])
+        yield* ActorSystem.stop(ref)
+        const { stats } = yield* ActorSystem.ActorSystem
+        expect(yield* stats).toMatchObject({ spawned: 1, ended: 1 })
+      }).pipe(local))
+
+    it.effect("nor an actor of a system that closes", () =>
+      Effect.gen(function*() {
+        const outcomes: Array<string> = []
+        yield* local(Effect.gen(function*() {
+          const again = Effect.map(Effect.exit(ActorSystem.spawn(scribe([], "late"), { name: "late" })), (exit) => {
+            outcomes.push(`${(failureOf(exit) as SpawnError | undefined)?.reason}`)
+          })
+          const context = yield* Effect.context<ActorSystem.ActorSystem>()
+          const finalizer = Effect.addFinalizer(() => Effect.provide(again, context))
+          yield* ActorSystem.spawn(scribe([], "a", { initial: () => Effect.as(finalizer, 0) }))
+        }))
+        expect(outcomes).toEqual(["SystemClosing"])
+      }))
+  })
 })

@@ -2,7 +2,7 @@
  * The reference actor system: mailboxes are arrays, a handler is a case of a switch, time is a number. Random commands run on it and on the runtime, and
  * after each of them everything that can be seen is compared.
  */
-import { describe, expect, it } from "@effect/vitest"
+import { afterAll, describe, expect, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -71,7 +71,8 @@ interface ModelActor {
   busyUntil: number
   current: number
   killAt: number
-  watchers: Array<number>
+  endedAt: number
+  watchers: Array<{ readonly index: number; readonly since: number }>
 }
 
 class Model {
@@ -80,10 +81,22 @@ class Model {
   readonly letters: Array<string> = []
   readonly answers: Array<string> = []
   private asks: Array<ModelAsk> = []
+  /** News whose reason is nobody's promise: the watch and the end happened at one instant. */
+  readonly unclear: Array<string> = []
   private now = 0
+  private isTicking = false
 
   spawn(policy: Policy, capacity: number, overflow: Overflow): void {
-    const idle = { state: 0, life: 1, alive: true, stopping: false, busyUntil: 0, current: -1, killAt: Infinity }
+    const idle = {
+      state: 0,
+      life: 1,
+      alive: true,
+      stopping: false,
+      busyUntil: 0,
+      current: -1,
+      killAt: Infinity,
+      endedAt: -1
+    }
     this.actors.push({ index: this.actors.length, policy, capacity, overflow, mailbox: [], watchers: [], ...idle })
   }
 
@@ -126,8 +139,16 @@ class Model {
     actor.busyUntil = 0
     for (const { ask, isNews, mail } of actor.mailbox) if (isNews !== true) this.letter(mail, "terminated", ask)
     actor.mailbox = []
-    for (const other of this.actors) other.watchers = other.watchers.filter((watcher) => watcher !== actor.index)
-    for (const watcher of actor.watchers) this.news(this.actors[watcher]!, actor.index, reason)
+    actor.endedAt = this.now
+    this.forgetWatches(actor)
+    for (const { index, since } of actor.watchers) {
+      if (this.isTicking && since === this.now) this.unclear.push(`${index} ${actor.index}`)
+      this.news(this.actors[index]!, actor.index, reason)
+    }
+  }
+
+  private forgetWatches({ index }: ModelActor): void {
+    for (const other of this.actors) other.watchers = other.watchers.filter((watcher) => watcher.index !== index)
   }
 
   private news(to: ModelActor, who: number, reason: string): void {
@@ -165,8 +186,11 @@ class Model {
         return
       case "Look": {
         const target = this.actors[mail.at]!
-        if (target.alive) target.watchers.push(actor.index)
-        else this.news(actor, mail.at, "NotFound")
+        if (target.alive) target.watchers.push({ index: actor.index, since: this.now })
+        else {
+          if (this.isTicking && target.endedAt === this.now) this.unclear.push(`${actor.index} ${mail.at}`)
+          this.news(actor, mail.at, "NotFound")
+        }
         return
       }
       case "Quit":
@@ -179,12 +203,13 @@ class Model {
         actor.life++
         actor.state = 0
         actor.mailbox = actor.mailbox.filter(({ isNews }) => isNews !== true) // news of the life before
-        for (const other of this.actors) other.watchers = other.watchers.filter((watcher) => watcher !== actor.index)
+        this.forgetWatches(actor)
     }
   }
 
   tick(): void {
     this.now++
+    this.isTicking = true
     for (const actor of this.actors) {
       if (!actor.alive || actor.busyUntil === 0) continue
       if (actor.busyUntil <= this.now) {
@@ -197,6 +222,7 @@ class Model {
     }
     for (const ask of this.asks) if (ask.pending && ask.due <= this.now) this.answer(ask, "AskTimeout")
     this.settle()
+    this.isTicking = false
   }
 }
 
@@ -312,105 +338,116 @@ const command: FastCheck.Arbitrary<Command> = FastCheck.oneof(
   { weight: 6, arbitrary: FastCheck.record({ do: is("note"), to: member, how }) },
   { weight: 4, arbitrary: FastCheck.record({ do: is("crash"), to: member, how }) },
   {
-    weight: 4,
+    weight: 5,
     arbitrary: FastCheck.record({ do: is("work"), to: member, millis: thirds(10, 0) })
   },
   { weight: 1, arbitrary: FastCheck.record({ do: is("quit"), to: member }) },
   { weight: 1, arbitrary: FastCheck.record({ do: is("stop"), to: member }) },
-  { weight: 7, arbitrary: FastCheck.record({ do: is("watch"), to: member, at: member }) },
+  { weight: 7, arbitrary: FastCheck.record({ do: is("watch"), to: member, at: FastCheck.oneof(member, is(1)) }) },
   {
     weight: 4,
-    arbitrary: FastCheck.record({ do: is("ask"), to: member, millis: thirds(10, 1) })
+    arbitrary: FastCheck.record({ do: is("ask"), to: member, millis: thirds(4, 1) })
   },
-  { weight: 2, arbitrary: FastCheck.record({ do: is("advance"), millis: thirds(3, 0) }) }
+  { weight: 3, arbitrary: FastCheck.record({ do: is("advance"), millis: thirds(3, 0) }) }
 )
 
 const byActor = (lines: ReadonlyArray<string>) => lines.toSorted((a, b) => a.slice(0, 1).localeCompare(b.slice(0, 1)))
 
-describe.sequential("the runtime and the reference actor system", () => {
-  const covered = new Map<string, number>()
+/** Without the reason of news that is unclear. */
+const clear = (lines: ReadonlyArray<string>, { unclear }: Model) =>
+  byActor(lines).map((line) => {
+    const [, to, who] = /^(\d)\.\d+: Ended (\d)/.exec(line) ?? []
+    return unclear.includes(`${to} ${who}`) ? line.replace(/Ended \d \w+/, `Ended ${who}`) : line
+  })
 
-  it.effect.prop(
-    "laws 1, 3, 4, 5, 7, 10, 14, 15, 27, 28, 34: they agree after every command",
-    [FastCheck.array(command, { minLength: 5, maxLength: 40, size: "max" })],
-    ([commands]) =>
-      Effect.gen(function*() {
-        const runtime = yield* makeRuntime
-        const model = new Model()
-        // the system closes with busy actors in it: time has to pass for them
-        yield* Effect.addFinalizer(() =>
-          Effect.gen(function*() {
-            yield* Effect.forEach(model.actors, ({ index }) => runtime.stop(index))
-            yield* settle
-            yield* TestClock.adjust(shutdownMillis)
-            yield* settle
-          })
-        )
-        for (const overflow of ["drop-newest", "drop-oldest"] as const) {
-          yield* runtime.spawn("restart", 2, overflow)
-          model.spawn("restart", 2, overflow)
-        }
-        for (const [id, command] of commands.entries()) {
-          // a member that is not there yet is another one
-          const pick = (n: number) => n % model.actors.length
-          // the same instant in both: what a millisecond wakes is done before the next, and no two events meet in one
-          if (command.do === "advance") {
-            for (let i = 0; i < command.millis; i++) {
-              model.tick()
-              yield* TestClock.adjust(1)
+const seeds = [1, 2, 3, 4]
+
+describe("the runtime and the reference actor system", () => {
+  const coveredBy = seeds.map(() => new Set<string>())
+
+  for (const [index, seed] of seeds.entries()) {
+    const covered = coveredBy[index]!
+    it.effect.prop(
+      `laws 1, 3, 4, 5, 7, 10, 14, 15, 27, 28, 34: they agree after every command (seed ${seed})`,
+      [FastCheck.array(command, { minLength: 5, maxLength: 40, size: "max" })],
+      ([commands]) =>
+        Effect.gen(function*() {
+          const runtime = yield* makeRuntime
+          const model = new Model()
+          // the system closes with busy actors in it: time has to pass for them
+          yield* Effect.addFinalizer(() =>
+            Effect.gen(function*() {
+              yield* Effect.forEach(model.actors, ({ index }) => runtime.stop(index))
               yield* settle
-            }
-          } else if (command.do === "spawn") {
-            if (model.actors.length < 4) {
-              model.spawn(command.policy, command.capacity, command.overflow)
-              yield* runtime.spawn(command.policy, command.capacity, command.overflow)
-            }
-          } else {
-            const to = pick(command.to)
-            const actor = model.actors[to]!
-            if (command.do === "stop") {
-              model.stop(actor)
-              yield* runtime.stop(to)
-            } else if (command.do === "ask") {
-              const request = new Sum({ id })
-              model.ask(actor, request, command.millis)
-              yield* runtime.ask(to, request, command.millis)
-            } else {
-              const mail = command.do === "work"
-                ? new Work({ id, millis: command.millis })
-                : command.do === "watch"
-                ? new Look({ id, at: pick(command.at) })
-                : command.do === "quit"
-                ? new Quit({ id })
-                : command.do === "note"
-                ? new Note({ id, how: command.how })
-                : new Crash({ id, how: command.how })
-              model.send(actor, mail)
-              yield* runtime.tell(to, mail)
-            }
+              yield* TestClock.adjust(shutdownMillis)
+              yield* settle
+            })
+          )
+          // one that lives through everything and sees how the other ends
+          for (const [policy, overflow] of [["resume", "drop-newest"], ["stop", "drop-oldest"]] as const) {
+            yield* runtime.spawn(policy, 2, overflow)
+            model.spawn(policy, 2, overflow)
           }
-          model.settle()
-          yield* settle
-          const seen = runtime.seen()
-          expect(byActor(seen.handled)).toEqual(byActor(model.handled))
-          expect(seen.letters.toSorted()).toEqual(model.letters.toSorted())
-          expect(seen.answers.toSorted()).toEqual(model.answers.toSorted())
-        }
-        for (const line of [...model.letters, ...model.answers]) {
-          const word = line.slice(line.indexOf(" ") + 1)
-          covered.set(word, (covered.get(word) ?? 0) + 1)
-        }
-        for (const line of model.handled) {
-          const word = /Ended \d (\w+)/.exec(line)?.[1]
-          if (word !== undefined) covered.set(word, (covered.get(word) ?? 0) + 1)
-        }
-      }).pipe(Effect.scoped, Effect.provide(ActorSystem.layerLocal())),
-    { fastCheck: { numRuns: 100, seed: 3, endOnFailure: true } }
-  )
+          for (const [id, command] of commands.entries()) {
+            // a member that is not there yet is another one
+            const pick = (n: number) => n % model.actors.length
+            // the same instant in both: what a millisecond wakes is done before the next, and no two events meet in one
+            if (command.do === "advance") {
+              for (let i = 0; i < command.millis; i++) {
+                model.tick()
+                yield* TestClock.adjust(1)
+                yield* settle
+              }
+            } else if (command.do === "spawn") {
+              if (model.actors.length < 4) {
+                model.spawn(command.policy, command.capacity, command.overflow)
+                yield* runtime.spawn(command.policy, command.capacity, command.overflow)
+              }
+            } else {
+              const to = pick(command.to)
+              const actor = model.actors[to]!
+              if (command.do === "stop") {
+                model.stop(actor)
+                yield* runtime.stop(to)
+              } else if (command.do === "ask") {
+                const request = new Sum({ id })
+                model.ask(actor, request, command.millis)
+                yield* runtime.ask(to, request, command.millis)
+              } else {
+                const mail = command.do === "work"
+                  ? new Work({ id, millis: command.millis })
+                  : command.do === "watch"
+                  ? new Look({ id, at: pick(command.at) })
+                  : command.do === "quit"
+                  ? new Quit({ id })
+                  : command.do === "note"
+                  ? new Note({ id, how: command.how })
+                  : new Crash({ id, how: command.how })
+                model.send(actor, mail)
+                yield* runtime.tell(to, mail)
+              }
+            }
+            model.settle()
+            yield* settle
+            const seen = runtime.seen()
+            expect(clear(seen.handled, model)).toEqual(clear(model.handled, model))
+            expect(seen.letters.toSorted()).toEqual(model.letters.toSorted())
+            expect(seen.answers.toSorted()).toEqual(model.answers.toSorted())
+          }
+          for (const line of [...model.letters, ...model.answers]) covered.add(line.slice(line.indexOf(" ") + 1))
+          for (const line of clear(model.handled, model)) {
+            const word = /Ended \d (\w+)/.exec(line)?.[1]
+            if (word !== undefined) covered.add(word)
+          }
+        }).pipe(Effect.scoped, Effect.provide(ActorSystem.layerLocal())),
+      { fastCheck: { numRuns: 60, seed, endOnFailure: true } }
+    )
+  }
 
-  it("the commands reached every outcome", () => {
+  afterAll(() => {
     const outcomes = ["terminated", "overflow", "poison", "AskTimeout", "MailboxFull", "ActorTerminated"]
     const ends = ["Stopped", "Failed", "NotFound"]
-    expect([...outcomes, ...ends].filter((word) => !covered.has(word))).toEqual([])
+    const missing = coveredBy.map((covered) => [...outcomes, ...ends].filter((word) => !covered.has(word)))
+    expect(missing, "outcomes that the commands of a seed never reached").toEqual(seeds.map(() => []))
   })
 })

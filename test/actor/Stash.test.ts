@@ -178,6 +178,24 @@ describe("stash", () => {
       })))
   }
 
+  it.scoped("law 43: what is stashed takes its room at once, not after the batch", () =>
+    local(Effect.gen(function*() {
+      const verdicts: Array<string> = []
+      const ref = yield* ActorSystem.spawn(
+        Actor.make("narrow", { messages: [Item], initial: () => 0 }).on((self: Self<Item>) => ({
+          Item: (state, item) => {
+            self.unsafeStash(item)
+            verdicts.push(ActorRef.unsafeTell(self.ref, new Item({ n: 100 })))
+            return state
+          }
+        })),
+        { mailbox: Mailbox.bounded(3, "fail") }
+      )
+      for (const n of [1, 2, 3]) ActorRef.unsafeTell(ref, new Item({ n }))
+      yield* settle
+      expect(verdicts).toEqual(["dropped", "dropped", "dropped"])
+    })))
+
   it.scoped("law 43: room that the stash gives back lets waiting senders in, behind the replay", () =>
     local(Effect.gen(function*() {
       const seen: Array<number> = []

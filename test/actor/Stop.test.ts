@@ -95,6 +95,25 @@ describe("stop", () => {
       expect(journal).toEqual(["+a.1", "-a.1"])
     }).pipe(local))
 
+  it.effect("`within` bounds the handler; the finalizers have the actor's own `shutdown`", () =>
+    Effect.gen(function*() {
+      const journal: Array<string> = []
+      const slow = Effect.zipRight(Effect.sleep("3 seconds"), Effect.sync(() => journal.push("finalized")))
+      const ref = yield* ActorSystem.spawn(
+        scribe(journal, "a", { initial: () => Effect.as(Effect.addFinalizer(() => slow), 0) }),
+        { shutdown: "4 seconds" }
+      )
+      yield* tell(ref, endless)
+      yield* settle
+      const stop = yield* Effect.fork(ActorSystem.stop(ref, { within: "1 second" }))
+      yield* pass("1 second")
+      yield* pass("2999 millis")
+      expect(yield* isDone(stop)).toBe(false)
+      yield* pass("1 millis")
+      yield* Fiber.join(stop)
+      expect(journal).toEqual(["+a.1", "finalized", "-a.1"])
+    }).pipe(local))
+
   it.effect("law 45: the current message is finished when it can be within the deadline", () =>
     Effect.gen(function*() {
       const journal: Array<string> = []
@@ -214,6 +233,27 @@ describe("stop", () => {
       yield* pass("5 seconds")
       yield* Fiber.join(stop)
       yield* settle
+      expect(letters.map((letter) => letter.reason)).toEqual(["poison", "terminated"])
+    }).pipe(Effect.scoped, local))
+
+  it.effect("law 46: `process` ends at a crash: what is behind it is a dead letter", () =>
+    Effect.gen(function*() {
+      const journal: Array<string> = []
+      const letters = yield* listen((system) => system.deadLetters)
+      const ref = yield* ActorSystem.spawn(scribe(journal, "a"), {
+        drain: "process",
+        supervision: Supervision.restart()
+      })
+      yield* tell(ref, new Do({ step: (n) => Effect.as(Effect.sleep("1 second"), n) }))
+      yield* tell(ref, new Say({ word: "1" }))
+      yield* tell(ref, crash())
+      yield* tell(ref, new Say({ word: "2" }))
+      yield* settle
+      const stop = yield* Effect.fork(ActorSystem.stop(ref))
+      yield* pass("1 second")
+      yield* Fiber.join(stop)
+      yield* settle
+      expect(journal).toEqual(["+a.1", "a.1:1", "-a.1"])
       expect(letters.map((letter) => letter.reason)).toEqual(["poison", "terminated"])
     }).pipe(Effect.scoped, local))
 

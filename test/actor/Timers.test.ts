@@ -109,6 +109,24 @@ describe("timers", () => {
       })))
   }
 
+  it.scoped("law 41: a timer that is cancelled, replaced, or whose life ended goes on nowhere: its schedule takes no step more", () =>
+    local(Effect.gen(function*() {
+      for (const how of ["cancelled", "replaced", "restarted", "stopped"] as const) {
+        let steps = 0
+        const counted = Schedule.map(Schedule.spaced("1 second"), () => steps++)
+        const { act, ref } = yield* make([])
+        yield* act((self) => self.timers.every("k", counted, new Tick({ id: how })))
+        yield* pass(1_000)
+        if (how === "cancelled") yield* act((self) => self.timers.cancel("k"))
+        else if (how === "replaced") yield* act((self) => self.timers.once("k", 1, new Tick({ id: how })))
+        else if (how === "restarted") yield* act(boom)
+        else yield* ActorSystem.stop(ref)
+        const before = steps
+        for (let second = 0; second < 5; second++) yield* pass(1_000)
+        expect([how, steps]).toEqual([how, before])
+      }
+    })))
+
   it.scoped("law 41: a life's timers end with it, the next life's are its own, a stopped actor's are gone", () =>
     local(Effect.gen(function*() {
       const letters = yield* deadLetters
