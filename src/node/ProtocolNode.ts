@@ -49,7 +49,7 @@ export interface NodeOptions<P extends Vocabulary> {
   readonly nodes: ReadonlyArray<NodeId>
   /** Names the data on the storage; data of another cluster are refused. */
   readonly cluster: string
-  /** The channel on the network; default "main". */
+  /** The channel on the network, "main" unless told; and the name of the node's journal, none unless told. Nodes of one id in one process differ in it. */
   readonly channel?: string | undefined
   readonly codecs: {
     readonly message: Codec<P["message"]>

@@ -42,9 +42,9 @@ export interface Options {
  */
 export interface MemoryDisk {
   readonly storage: StorageService
-  /** Makes everything appended so far durable. */
+  /** Makes everything that the node appended so far durable. */
   readonly sync: (node: NodeId) => void
-  /** Stops the open journal: of the unsynced frames only the first `keep` (0 unless told) survive, unacknowledged. */
+  /** Stops the node's open journals: of the unsynced frames of each only the first `keep` (0 unless told) survive, unacknowledged. */
   readonly crash: (node: NodeId, keep?: number) => void
 }
 
@@ -70,16 +70,19 @@ interface Disk {
  * @category constructors
  */
 export const make = (options: Options = {}): MemoryDisk => {
-  const disks = new Map<NodeId, Disk>()
+  const disks = new Map<NodeId, Map<string | undefined, Disk>>()
+  const openOf = (node: NodeId) =>
+    [...disks.get(node)?.values() ?? []].flatMap(({ open }) => open === undefined ? [] : [open])
   return {
     storage: {
-      open: ({ cluster, node }) =>
+      open: ({ cluster, journal, node }) =>
         Effect.map(
           Effect.acquireRelease(
             Effect.suspend((): Effect.Effect<ReturnType<typeof openDisk>, OpenError> => {
-              const disk = disks.get(node) ??
+              const journals = disks.get(node) ?? new Map<string | undefined, Disk>()
+              const disk = journals.get(journal) ??
                 { cluster, incarnation: 0, checkpoint: undefined, upTo: 0, frames: [], open: undefined }
-              const file = `memory:${node}`
+              const file = journal === undefined ? `memory:${node}` : `memory:${node}/${journal}`
               if (disk.open !== undefined) return Effect.fail(new StorageLocked({ file, pid: 0 }))
               if (disk.cluster !== cluster) {
                 return Effect.fail(
@@ -90,7 +93,7 @@ export const make = (options: Options = {}): MemoryDisk => {
                   })
                 )
               }
-              disks.set(node, disk)
+              disks.set(node, journals.set(journal, disk))
               disk.incarnation++
               return Effect.succeed(openDisk(disk, node, options))
             }),
@@ -99,8 +102,8 @@ export const make = (options: Options = {}): MemoryDisk => {
           ({ journal }) => journal
         )
     },
-    sync: (node) => disks.get(node)?.open?.sync(),
-    crash: (node, keep = 0) => disks.get(node)?.open?.stop(keep)
+    sync: (node) => openOf(node).forEach((journal) => journal.sync()),
+    crash: (node, keep = 0) => openOf(node).forEach((journal) => journal.stop(keep))
   }
 }
 

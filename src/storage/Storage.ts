@@ -121,6 +121,8 @@ export interface StorageService {
 export interface OpenOptions {
   readonly node: NodeId
   readonly cluster: string
+  /** Which of the node's journals, where it keeps several, each of its own. Default: the one without a name. */
+  readonly journal?: string | undefined
 }
 
 /**
@@ -136,7 +138,7 @@ export class Storage extends Context.Tag("synod/Storage")<Storage, StorageServic
  * @category models
  */
 export interface FileOptions {
-  /** The folder of the one node that is opened; or a function, where one process hosts several. Made when absent. */
+  /** The folder of the one node that is opened; or a function, where one process hosts several. Made when absent. A journal with a name gets a folder in it. */
   readonly directory: string | ((node: NodeId) => string)
   /** Bytes of one preallocated segment file: 16 MiB unless told, at least 4 KiB. */
   readonly segmentBytes?: number

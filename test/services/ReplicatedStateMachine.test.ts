@@ -8,6 +8,9 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import * as fs from "node:fs"
+import * as os from "node:os"
+import * as path from "node:path"
 import * as Network from "synod/network/Network"
 import * as KeyValue from "synod/services/KeyValue"
 import * as Raft from "synod/services/Raft"
@@ -142,12 +145,35 @@ describe("ReplicatedStateMachine", () => {
       ])
     })))
 
-  it.scoped("what does not fit is refused with a typed error: two machines on one journal, a name that is taken", () =>
+  it.scoped("two machines of a node keep their journals in one folder, and both come back", () =>
+    going(Effect.gen(function*() {
+      const directory = yield* Effect.acquireRelease(
+        Effect.sync(() => fs.mkdtempSync(path.join(os.tmpdir(), "synod-machines-"))),
+        (directory) => Effect.sync(() => fs.rmSync(directory, { recursive: true, force: true }))
+      )
+      const both = Layer.merge(Accounts.layer, KeyValue.KeyValue.layer).pipe(
+        Layer.provide(Raft.layer({ node: "a", nodes: ["a"] })),
+        Layer.provide(Layer.merge(Network.layerMemory(), Storage.layerFile({ directory, segmentBytes: 65_536 })))
+      )
+      yield* Effect.gen(function*() {
+        yield* (yield* Accounts).propose({ _tag: "Deposit", name: "alice", amount: 10 })
+        yield* (yield* KeyValue.KeyValue).put("colour", "blue")
+      }).pipe(Effect.provide(both))
+      const found = yield* Effect.gen(function*() {
+        return [
+          yield* (yield* Accounts).read((accounts) => accounts["alice"]),
+          yield* (yield* KeyValue.KeyValue).get("colour")
+        ]
+      }).pipe(Effect.provide(both))
+      expect(found).toEqual([10, Option.some("blue")])
+    })))
+
+  it.scoped("a machine that runs already at this node is refused with a typed error", () =>
     Effect.gen(function*() {
       const ground = yield* Layer.build(Layer.merge(Network.layerMemory(), Storage.layerMemory))
       const raft = Layer.provide(Raft.layer({ node: "a", nodes: names }), Layer.succeedContext(ground))
-      const both = Layer.provide(Layer.merge(Accounts.layer, KeyValue.KeyValue.layer), raft)
-      expect((yield* Effect.flip(Layer.build(both)))._tag).toBe("StorageLocked")
+      const twice = Layer.provide(Layer.merge(Accounts.layer, Layer.fresh(Accounts.layer)), raft)
+      expect((yield* Effect.flip(Layer.build(twice)))._tag).toBe("SpawnError")
     }))
 
   it("options that make no sense are refused at once, by name", () => {

@@ -105,6 +105,25 @@ for (const [name, make] of storages) {
         expect((yield* recovered(storage)).incarnation).toBe(2)
       }))
 
+    it.scoped("a node's journals with different names are open together, and each has its own frames", () =>
+      Effect.gen(function*() {
+        const storage = yield* make
+        const names = [undefined, "a", "b/..", "..", "HEADER"]
+        const open = (journal: string | undefined) => storage.open({ node, cluster: `test/${journal}`, journal })
+        yield* Effect.scoped(Effect.gen(function*() {
+          const journals = yield* Effect.forEach(names, open)
+          for (const [i, journal] of journals.entries()) yield* journal.append([text(String(i))])
+          expect((yield* Effect.flip(Effect.scoped(open(".."))))._tag).toBe("StorageLocked")
+        }))
+        for (const [i, name] of names.entries()) {
+          const found = yield* Effect.scoped(Effect.map(open(name), (journal) => journal.recovered))
+          expect(show(found.frames)).toEqual([String(i)])
+        }
+        expect((yield* Effect.flip(Effect.scoped(storage.open({ node, cluster, journal: "a" }))))._tag).toBe(
+          "StorageForeign"
+        )
+      }))
+
     it.scoped("data of another cluster are refused and left as they are", () =>
       Effect.gen(function*() {
         const storage = yield* make

@@ -63,7 +63,11 @@ export const open = <P extends Vocabulary>(
     const { options } = shared
     const clock = yield* Clock.clockWith(Effect.succeed)
     const storage = yield* Storage
-    const journal = yield* storage.open({ node: options.node, cluster: options.cluster })
+    const journal = yield* storage.open({
+      node: options.node,
+      cluster: options.cluster,
+      journal: options.channel
+    })
     const durable = yield* recover(options, journal.recovered)
     const prng = Prng.make(seed, `${options.node}/${journal.recovered.incarnation}`)
     const now = () => Number(clock.unsafeCurrentTimeNanos()) / 1e6

@@ -54,7 +54,8 @@ const openFolder = async (files: FileSystem, directory: string, bounds: Bounds, 
   try {
     const header = await identify(files, directory, options) ??
       {
-        ...options,
+        node: options.node,
+        cluster: options.cluster,
         version: formatVersion,
         salt: randomBytes(4).readUInt32LE(0),
         incarnation: 0,
@@ -105,7 +106,9 @@ export const makeFile = (options: FileOptions, files: FileSystem): StorageServic
   }
   return {
     open: (whose) => {
-      const directory = typeof options.directory === "string" ? options.directory : options.directory(whose.node)
+      const folder = typeof options.directory === "string" ? options.directory : options.directory(whose.node)
+      // the prefix keeps "..", which is a name like any other, from being a path
+      const directory = whose.journal === undefined ? folder : `${folder}/journal-${encodeURIComponent(whose.journal)}`
       return Effect.map(
         Effect.acquireRelease(
           Effect.tryPromise({ try: () => openFolder(files, directory, bounds, whose), catch: openError(directory) }),
