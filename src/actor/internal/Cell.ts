@@ -95,10 +95,6 @@ export class Cell implements Runnable, LoopBody {
     return { node: this.system.node, path: this.path, incarnation: this.incarnation }
   }
 
-  get isBusy(): boolean {
-    return this.status === BUSY
-  }
-
   get more(): Extras {
     return this.extras ??= new Extras()
   }

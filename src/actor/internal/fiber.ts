@@ -18,6 +18,7 @@ import type { Tagged } from "../Actor.js"
 import { AskCycle } from "../ActorError.js"
 import type { Cell } from "./Cell.js"
 import { Ask } from "./Letters.js"
+import { BUSY } from "./Status.js"
 
 /** The fiber of a life, or one that serves it. */
 export type LifeFiber = Fiber.RuntimeFiber<unknown, unknown>
@@ -217,7 +218,7 @@ const lifeOf = (fiber: Fiber.RuntimeFiber<unknown, unknown>): Cell | undefined =
 const cycle = (asker: Cell, target: Cell) => {
   const chain = [asker.address]
   let at: Cell | undefined = target
-  while (at !== undefined && at.isBusy) {
+  while (at !== undefined && at.status === BUSY) {
     chain.push(at.address)
     if (at === asker) return chain
     at = at.asking?.ask.pending === true ? at.asking.target : undefined
