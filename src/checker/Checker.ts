@@ -1,23 +1,30 @@
 /**
  * The explicit-state model checker: visits every reachable state of a model and judges its properties, with shortest traces.
  *
- * Guarantee: a violation that is reported is real, and its trace is a shortest one. "holds" is said only when every reachable state was visited (but for the chance of
- * `collisionProbability` that two states shared a 64-bit fingerprint); a search that a limit ended says "unknown" of what it did not decide.
+ * Guarantee: a violation that is reported is real, and its trace is a shortest one (breadth first; a run that goes on for ever has a shortest way into its cycle). "holds" is
+ * said only when every reachable state was visited (but for the chance of `collisionProbability` that two states shared a 64-bit fingerprint); a search that a limit ended
+ * says "unknown" of what it did not decide, and can go on. A claim about whole runs is about those inside the model's boundary.
  *
  * @since 0.1.0
  */
 import type { Vocabulary } from "../core/Protocol.js"
 import type { ActionModel } from "../model/ActionModel.js"
+import type { Property } from "../model/Property.js"
+import { isLiveness, predicates } from "../model/Property.js"
 import { permuteState } from "../model/Symmetry.js"
 import type { System, SystemModel } from "../model/SystemModel.js"
 import { ActionSpace } from "./internal/ActionSpace.js"
 import { sampled } from "./internal/Equivariance.js"
-import { replay } from "./internal/Replay.js"
-import type { End } from "./internal/Search.js"
-import { Search } from "./internal/Search.js"
-import type { Space } from "./internal/Space.js"
+import { explorationOf } from "./internal/exploration.js"
+import { Purity } from "./internal/Purity.js"
+import type { Readable } from "./internal/Space.js"
 import { SymmetricSpace } from "./internal/SymmetricSpace.js"
 import { SystemSpace } from "./internal/SystemSpace.js"
+
+export { Refusal } from "./internal/Refusal.js"
+export type { End, Failure, Report, Step, Verdict } from "./internal/Report.js"
+import { Refusal } from "./internal/Refusal.js"
+import type { Report } from "./internal/Report.js"
 
 /**
  * When a search gives up. All are without a limit unless told.
@@ -25,63 +32,52 @@ import { SystemSpace } from "./internal/SystemSpace.js"
  * @since 0.1.0
  * @category models
  */
-export interface Options {
+export interface Limits {
   readonly maxStates?: number | undefined
   readonly maxDepth?: number | undefined
-  /** Asked now and then; true ends the search. The engine has no clock: time limits are the caller's. */
+  /** Of the set of states, the way to each, the edges and answers that liveness keeps, and what waits; looked at after each 1,024 states. */
+  readonly maxBytes?: number | undefined
+  /** Asked after each 1,024 states; true ends the search. The engine has no clock: time limits are the caller's. */
   readonly isInterrupted?: (() => boolean) | undefined
+}
+
+/**
+ * How a search goes about it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Settings {
+  /** Breadth first (the default) has the shortest traces. */
+  readonly order?: "breadth" | "depth" | undefined
+  /** Keeps and compares whole states instead of 64-bit fingerprints. Default false. */
+  readonly exact?: boolean | undefined
   /** Goes on when every property is decided, so that the counts are those of the whole space. Default true. */
   readonly exhaustive?: boolean | undefined
-  /** Counts states that the model's symmetry turns into each other once. Default false; a model that declares none is refused with a `RangeError`. */
+  /** Counts states that the model's symmetry turns into each other once. Default false; a model that declares none is refused, and so are claims about runs. */
   readonly symmetry?: boolean | undefined
+  /** Asks the model's functions again for one memoised answer of so many, freezes what they are given and refuses those that are not pure. Default: never. */
+  readonly purity?: number | undefined
 }
 
 /**
- * One step of a trace: the event (absent at the initial state) and the state after it.
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options extends Limits, Settings {}
+
+/**
+ * A search that can stop at a limit and go on with larger ones, with the counts of one run.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Step<S> {
-  readonly event: string | undefined
-  readonly state: S
+export interface Exploration<S> {
+  readonly run: (limits?: Limits) => Report<S>
 }
 
 /**
- * What was found of a property. The trace leads to a violation of `always`, or to a witness of `sometimes`.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Verdict<S> {
-  readonly name: string
-  readonly kind: "always" | "sometimes"
-  readonly verdict: "holds" | "violated" | "unknown"
-  readonly trace: ReadonlyArray<Step<S>> | undefined
-}
-
-/**
- * @since 0.1.0
- * @category models
- */
-export interface Report<S> {
-  readonly model: string
-  readonly distinctStates: number
-  /** Initial states and every edge, repeats included. */
-  readonly generatedStates: number
-  /** Levels; the initial states are the first. */
-  readonly depth: number
-  /** Every reachable state was visited. */
-  readonly complete: boolean
-  readonly end: End
-  readonly properties: ReadonlyArray<Verdict<S>>
-  /** Of the store, the traces and the frontier. */
-  readonly bytesPerState: number
-  readonly collisionProbability: number
-}
-
-/**
- * Checks a model of variables and guarded actions. A property or an action that throws is its author's: the error names it.
+ * Checks a model of variables and guarded actions. Throws a `Refusal` for a model or options that cannot be checked.
  *
  * @since 0.1.0
  * @category checking
@@ -89,32 +85,10 @@ export interface Report<S> {
 export const check = <V extends { readonly [name: string]: unknown }>(
   model: ActionModel<V>,
   options: Options = {}
-): Report<V> => {
-  const plain = new ActionSpace(model)
-  const space = options.symmetry === true ? reduced(plain, model) : plain
-  return explore(space, model.name, model.properties, options, (vector, length) => {
-    const state = plain.decode(vector, length)
-    return (property) => property.holds(state)
-  })
-}
-
-const reduced = <V extends { readonly [name: string]: unknown }>(
-  space: ActionSpace<V>,
-  model: ActionModel<V>
-): Space => {
-  const { actions, name, properties, symmetry = [] } = model
-  if (symmetry.length === 0) throw new RangeError(`${name} declares no symmetry`)
-  const guard = sampled<V>({
-    name,
-    successors: (state) => actions.flatMap((action) => action.step(state).map((next) => ({ ...state, ...next }))),
-    rename: permuteState,
-    claims: properties
-  }, symmetry)
-  return new SymmetricSpace(space, symmetry, (state) => guard(state as () => V)) // the space decodes the states of its own model
-}
+): Report<V> => start(model, options).run(options)
 
 /**
- * Checks a system of nodes. A property, a handler or a hook that throws is its author's: the error names it.
+ * Checks a system of nodes. Throws a `Refusal` for a model or options that cannot be checked.
  *
  * @since 0.1.0
  * @category checking
@@ -122,94 +96,77 @@ const reduced = <V extends { readonly [name: string]: unknown }>(
 export const checkSystem = <P extends Vocabulary, H>(
   model: SystemModel<P, H>,
   options: Options = {}
-): Report<System<P, H>> => {
+): Report<System<P, H>> => startSystem(model, options).run(options)
+
+/**
+ * Begins a check of a model of variables and guarded actions.
+ *
+ * @since 0.1.0
+ * @category checking
+ */
+export const start = <V extends { readonly [name: string]: unknown }>(
+  model: ActionModel<V>,
+  settings: Settings = {}
+): Exploration<V> => {
+  const plain = new ActionSpace(model, purityOf(settings))
+  if (settings.symmetry === true) refuseUnsound(model, settings)
+  const space = settings.symmetry === true ? reduced(plain, model) : plain
+  return explorationOf(space, plain, model.name, model.properties, settings)
+}
+
+/**
+ * Begins a check of a system of nodes.
+ *
+ * @since 0.1.0
+ * @category checking
+ */
+export const startSystem = <P extends Vocabulary, H>(
+  model: SystemModel<P, H>,
+  settings: Settings = {}
+): Exploration<System<P, H>> => {
+  if (settings.symmetry === true) throw new Refusal("invalid", "symmetry", `${model.name} declares no symmetry`)
   const space = new SystemSpace(model)
-  const memos = model.properties.map((): Array<boolean | undefined> => [])
-  return explore(space, model.name, model.properties, options, (vector, length) => {
-    let system: System<P, H> | undefined
-    const decoded = () => system ??= space.decode(vector, length)
-    return (property, index) => {
-      if (property.reads === undefined || property.reads === "system") return property.holds(decoded())
-      const dependency = space.dependency(vector, property.reads)
-      return memos[index]![dependency] ??= property.holds(decoded())
-    }
-  })
+  const states: Readable<System<P, H>, "history" | "nodes" | "system"> = {
+    decode: (vector, length) => space.decode(vector, length),
+    reader: (reads) => reads === "system" ? undefined : (vector) => space.dependency(vector, reads)
+  }
+  return explorationOf(space, states, model.name, model.properties, settings)
 }
 
-/** What is asked of a state: the property, and its position among the model's. */
-type Ask<S, Q extends Claim<S>> = (property: Q, index: number) => boolean
+const purityOf = ({ purity }: Settings): Purity | undefined => purity === undefined ? undefined : new Purity(purity)
 
-interface Claim<S> {
-  readonly name: string
-  readonly kind: "always" | "sometimes"
-  readonly holds: (state: S) => boolean
-}
-
-const explore = <S, Q extends Claim<S>>(
-  space: Space,
-  name: string,
-  properties: ReadonlyArray<Q>,
-  options: Options,
-  judge: (vector: Int32Array, length: number) => Ask<S, Q>
-): Report<S> => {
-  const found: Array<number> = properties.map(() => -1)
-  let open = properties.length
-  const exhaustive = options.exhaustive ?? true
-  const search = new Search(
-    space,
-    (vector, length, number) => {
-      if (open === 0) return false
-      const ask = judge(vector, length)
-      for (let index = 0; index < properties.length; index++) {
-        if (found[index]! >= 0) continue
-        const property = properties[index]!
-        if (judged(name, property, () => ask(property, index)) === (property.kind === "always")) continue
-        found[index] = number
-        open--
-      }
-      return open === 0 && !exhaustive
-    },
-    {
-      maxStates: options.maxStates ?? Number.POSITIVE_INFINITY,
-      maxDepth: options.maxDepth ?? Number.POSITIVE_INFINITY,
-      isInterrupted: options.isInterrupted ?? (() => false)
-    }
-  )
-  const end = search.run()
-  const complete = end === "exhausted"
-  return {
-    model: name,
-    distinctStates: search.distinct,
-    generatedStates: search.generated,
-    depth: search.depth,
-    complete,
-    end,
-    properties: properties.map(({ kind, name }, index) => {
-      const number = found[index]!
-      const isFound = number >= 0
-      const whenFound = kind === "always" ? "violated" : "holds"
-      const whenNot = kind === "always" ? "holds" : "violated"
-      return {
-        name,
-        kind,
-        verdict: isFound ? whenFound : complete ? whenNot : "unknown",
-        trace: isFound
-          ? replay(space, search, number).map(({ event, vector }) => ({
-            event,
-            state: space.decode(vector, vector.length) as S // the space decodes the states of its own model
-          }))
-          : undefined
-      }
-    }),
-    bytesPerState: search.distinct === 0 ? 0 : search.bytes / search.distinct,
-    collisionProbability: search.distinct ** 2 / 2 ** 65
+/** What is no answer about all states when only one of each orbit is visited. */
+const refuseUnsound = <S, R>(
+  { name, properties, symmetry = [] }: {
+    readonly name: string
+    readonly properties: ReadonlyArray<Property<S, R>>
+    readonly symmetry?: ReadonlyArray<unknown> | undefined
+  },
+  { exact = false }: Settings
+): void => {
+  if (symmetry.length === 0) throw new Refusal("invalid", "symmetry", `${name} declares no symmetry`)
+  if (exact) {
+    throw new Refusal("unsound", "exact", "exact mode keeps states, and symmetry knows orbits by fingerprint only")
+  }
+  for (const property of properties) {
+    if (!isLiveness(property) && property.kind !== "noDeadlock") continue
+    throw new Refusal(
+      "unsound",
+      `property ${property.name}`,
+      `property ${property.name} of ${name} is about what follows on a state, which symmetry loses: check it without`
+    )
   }
 }
 
-const judged = (model: string, property: { readonly name: string }, ask: () => boolean): boolean => {
-  try {
-    return ask()
-  } catch (error) {
-    throw new Error(`property ${property.name} of ${model} threw: ${String(error)}`, { cause: error })
-  }
+const reduced = <V extends { readonly [name: string]: unknown }>(
+  space: ActionSpace<V>,
+  { actions, name, properties, symmetry = [] }: ActionModel<V>
+): SymmetricSpace => {
+  const guard = sampled<V>({
+    name,
+    successors: (state) => actions.flatMap((action) => action.step(state).map((next) => ({ ...state, ...next }))),
+    rename: permuteState,
+    claims: properties.flatMap((property) => predicates(property).map((holds) => ({ name: property.name, holds })))
+  }, symmetry)
+  return new SymmetricSpace(space, symmetry, (state) => guard(state as () => V)) // the space decodes the states of its own model
 }

@@ -8,6 +8,9 @@
  * @since 0.1.0
  */
 
+import type { FairActions } from "./Fairness.js"
+import type { Property as Claim } from "./Property.js"
+
 /**
  * Values for some variables; those that are not named keep theirs.
  *
@@ -29,18 +32,12 @@ export interface Action<V> {
 }
 
 /**
- * A claim about states. `always`: in every reachable one. `sometimes`: in some reachable one; it guards a model against being vacuous.
+ * A claim about the model. `reads` are the variables that it depends on.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Property<S> {
-  readonly name: string
-  readonly kind: "always" | "sometimes"
-  /** The variables that the claim depends on, so that it is asked once for each combination of their values; every variable where this is absent. */
-  readonly reads?: ReadonlyArray<keyof S & string> | undefined
-  readonly holds: (state: S) => boolean
-}
+export type Property<V> = Claim<V, ReadonlyArray<keyof V & string>>
 
 /**
  * A system of variables and guarded actions. Values are plain data: canonical encodings tell them apart.
@@ -57,6 +54,8 @@ export interface ActionModel<V extends { readonly [name: string]: unknown }> {
   readonly boundary?: ((state: V) => boolean) | undefined
   /** Sets of atoms (`Symmetry`) that the model does not tell apart: any permutation within a set takes behaviours to behaviours and leaves the properties true. */
   readonly symmetry?: ReadonlyArray<ReadonlyArray<string>> | undefined
+  /** What is owed to actions. Where it is absent, a run goes on as long as any action changes something; where it is empty, a run may end anywhere. */
+  readonly fairness?: ReadonlyArray<FairActions> | undefined
 }
 
 /**

@@ -1,14 +1,14 @@
 /**
  * Formulas of linear temporal logic over the states and steps of a run.
  *
- * A run is infinite: one that ends stays in its last state for ever, and no step is taken there. A formula is true of a run when it is true of its first state on.
- * `next` counts the steps of the model, those included that change nothing.
+ * A run is infinite: one that ends stays in its last state for ever, and no step is taken there. What changes nothing is no step. A formula is true of a run when it is true
+ * from its first state on.
  *
  * @since 0.1.0
  */
 
 /**
- * A step as claims see it. `event` is the name of the action, delivery or fault that was taken.
+ * A step as claims see it: it changes something. `event` is the name of the action, delivery or fault that was taken.
  *
  * @since 0.1.0
  * @category models

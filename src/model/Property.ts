@@ -31,7 +31,8 @@ export interface Always<S, R> extends Claim<R> {
 }
 
 /**
- * On every step between reachable states: terms that only grow, decisions that stay.
+ * On every step between reachable states: terms that only grow, decisions that stay. What changes nothing is no step.
+ * With `reads`, the claim depends on that part of both states and on the event.
  *
  * @since 0.1.0
  * @category models

@@ -5,7 +5,11 @@ import type { Action, ActionModel } from "../../model/ActionModel.js"
 import type { Entry } from "./Frontier.js"
 import { Interner, SlotKeys } from "./Interner.js"
 import { PairTable } from "./PairTable.js"
-import type { Parts, Sink, Space } from "./Space.js"
+import type { Purity } from "./Purity.js"
+import { Refusal } from "./Refusal.js"
+import type { Parts, Readable, Sink, Space } from "./Space.js"
+import { guarded } from "./Thrown.js"
+import { Tuples } from "./Tuples.js"
 
 type Values = { readonly [name: string]: unknown }
 
@@ -25,29 +29,43 @@ interface Compiled {
 /** Instances of one action that a trace can tell apart. */
 const maxInstances = 4_096
 
-export class ActionSpace<V extends Values> implements Space, Parts {
+export class ActionSpace<V extends Values> implements Space, Parts, Readable<V, ReadonlyArray<string>> {
   private readonly names: ReadonlyArray<string>
   private readonly components: ReadonlyArray<Interner<unknown>>
   private readonly keys: ReadonlyArray<SlotKeys>
   private readonly compiled: ReadonlyArray<Compiled>
+  private readonly tuples = new Tuples()
+  /** By action. */
+  private readonly fairClasses: ReadonlyArray<ReadonlyArray<number>>
 
-  constructor(private readonly model: ActionModel<V>) {
-    this.names = Object.keys(model.initial[0] ?? {})
-    this.components = this.names.map(() => new Interner<unknown>())
+  constructor(private readonly model: ActionModel<V>, private readonly purity?: Purity | undefined) {
+    const [first] = model.initial
+    if (first === undefined) throw new Refusal("invalid", model.name, `${model.name} has no initial state`)
+    this.names = Object.keys(first)
+    this.components = this.names.map(() => new Interner<unknown>(purity !== undefined))
     this.keys = this.components.map((components, slot) => new SlotKeys(components, slot))
     this.compiled = model.actions.map((action) => ({
       action: action as unknown as Action<Values>, // it is given exactly the variables that it reads
-      reads: action.reads.map((name) => this.slotOf(action.name, name)),
+      reads: action.reads.map((name) => this.slotOf(`action ${action.name}`, name)),
       chain: action.reads.map(() => new PairTable()),
       prefixes: action.reads.map(() => 0),
       outcomes: []
     }))
+    this.fairClasses = model.actions.map(({ name }) =>
+      model.fairness === undefined
+        ? [0]
+        : model.fairness.flatMap(({ actions }, fairClass) => actions.includes(name) ? [fairClass] : [])
+    )
+    for (const owed of (model.fairness ?? []).flatMap(({ actions }) => actions)) {
+      if (model.actions.some(({ name }) => name === owed)) continue
+      throw new Refusal("invalid", "fairness", `the fairness of ${model.name} names ${owed}, which is no action`)
+    }
   }
 
-  private slotOf(action: string, name: string): number {
+  private slotOf(part: string, name: string): number {
     const slot = this.names.indexOf(name)
-    if (slot < 0) throw new RangeError(`action ${action} of ${this.model.name} names ${name}, which is no variable`)
-    return slot
+    if (slot >= 0) return slot
+    throw new Refusal("invalid", part, `${part} of ${this.model.name} names ${name}, which is no variable`)
   }
 
   begin(sink: Sink): void {
@@ -70,11 +88,11 @@ export class ActionSpace<V extends Values> implements Space, Parts {
     const { compiled } = this
     for (let a = 0; a < compiled.length; a++) {
       const outcomes = this.outcomesOf(compiled[a]!, vector)
-      for (let o = 0; o < outcomes.length; o++) this.follow(state, outcomes[o]!, a * maxInstances + o, sink)
+      for (let o = 0; o < outcomes.length; o++) this.follow(state, outcomes[o]!, a * maxInstances + o, a, sink)
     }
   }
 
-  private follow(state: Entry, outcome: Outcome, event: number, sink: Sink): void {
+  private follow(state: Entry, outcome: Outcome, event: number, label: number, sink: Sink): void {
     const { vector } = state
     let low = state.low
     let high = state.high
@@ -87,7 +105,7 @@ export class ActionSpace<V extends Values> implements Space, Parts {
       low = (low - keys.low(before) + keys.low(after)) | 0
       high = (high - keys.high(before) + keys.high(after)) | 0
     }
-    if (!sink.edge(low, high, event)) return
+    if (!sink.edge(low, high, event, label)) return
     const next = sink.vector
     for (let i = 0; i < state.length; i++) next[i] = vector[i]!
     for (let i = 0; i < outcome.length; i += 2) next[outcome[i]!] = outcome[i + 1]!
@@ -103,7 +121,11 @@ export class ActionSpace<V extends Values> implements Space, Parts {
       prefix = known >= 0 ? known : this.extend(compiled, i, prefix, component, vector)
     }
     // an action that reads nothing has one outcome
-    return compiled.outcomes[prefix] ?? (compiled.outcomes[prefix] = this.run(compiled, vector))
+    const outcomes = compiled.outcomes[prefix] ?? (compiled.outcomes[prefix] = this.run(compiled, vector))
+    if (this.purity !== undefined && this.purity.isDue()) {
+      this.purity.compare(this.placeOf(compiled), outcomes, this.run(compiled, vector))
+    }
+    return outcomes
   }
 
   private extend(compiled: Compiled, i: number, prefix: number, component: number, vector: Int32Array): number {
@@ -114,21 +136,49 @@ export class ActionSpace<V extends Values> implements Space, Parts {
     return next
   }
 
-  private run({ action, reads }: Compiled, vector: Int32Array): ReadonlyArray<Outcome> {
+  private placeOf({ action }: Compiled): string {
+    return `action ${action.name} of ${this.model.name}`
+  }
+
+  private run(compiled: Compiled, vector: Int32Array): ReadonlyArray<Outcome> {
+    const { action, reads } = compiled
+    const place = this.placeOf(compiled)
     const read: Record<string, unknown> = {}
     for (const slot of reads) read[this.names[slot]!] = this.components[slot]!.values[vector[slot]!]
-    const instances = action.step(read)
+    const step = () => guarded(() => place, () => action.step(read))
+    const instances = this.purity === undefined ? step() : this.purity.watch(place, read, step)
     if (instances.length > maxInstances) {
-      throw new RangeError(`action ${action.name} of ${this.model.name} has ${instances.length} instances in one state`)
+      throw new Refusal(
+        "limit",
+        place,
+        `${place} has ${instances.length} instances in one state, more than ${maxInstances}`
+      )
     }
     return instances.map((assignment) =>
       Int32Array.from(
         Object.entries(assignment).flatMap(([name, value]) => {
-          const slot = this.slotOf(action.name, name)
-          return [slot, this.components[slot]!.intern(value)]
+          const slot = this.slotOf(`action ${action.name}`, name)
+          return [slot, guarded(() => place, () => this.components[slot]!.intern(value))]
         })
       )
     )
+  }
+
+  reader(reads: ReadonlyArray<string>, of: string): (vector: Int32Array) => number {
+    const slots = Int32Array.from(reads, (name) => this.slotOf(`property ${of}`, name))
+    return (vector) => this.tuples.of(vector, slots)
+  }
+
+  labelName(action: number): string {
+    return this.compiled[action]!.action.name
+  }
+
+  classesOf(action: number): ReadonlyArray<number> {
+    return this.fairClasses[action]!
+  }
+
+  isStrong(fairClass: number): boolean {
+    return this.model.fairness?.[fairClass]?.kind === "strong"
   }
 
   decode(vector: Int32Array, length: number): V {
@@ -144,7 +194,8 @@ export class ActionSpace<V extends Values> implements Space, Parts {
   }
 
   isInside(vector: Int32Array, length: number): boolean {
-    return this.model.boundary === undefined || this.model.boundary(this.decode(vector, length))
+    const { boundary, name } = this.model
+    return boundary === undefined || guarded(() => `boundary of ${name}`, () => boundary(this.decode(vector, length)))
   }
 
   eachPart(vector: Int32Array, length: number, visit: (place: number, component: number) => void): void {

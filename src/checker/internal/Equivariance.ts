@@ -6,6 +6,7 @@
  */
 import { encode } from "../../core/Canonical.js"
 import type { Permutation } from "../../model/Symmetry.js"
+import { Refusal } from "./Refusal.js"
 
 /** What is asked of a model; `S` is a state of it as users know it. */
 export interface Renamable<S> {
@@ -20,7 +21,7 @@ const first = 64
 const stride = 97
 const most = 512
 
-/** To be given each new state. Throws a `RangeError` that names the state and the exchange that shows the difference. */
+/** To be given each new state. Throws a `Refusal` that names the state and the exchange that shows the difference. */
 export const sampled = <S>(
   model: Renamable<S>,
   classes: ReadonlyArray<ReadonlyArray<string>>
@@ -41,7 +42,11 @@ const compare = <S>({ claims, name, rename, successors }: Renamable<S>, state: S
   const exchange: Permutation = new Map([[a, b], [b, a]])
   const renamed = rename(state, exchange)
   const refuse = (what: string): never => {
-    throw new RangeError(`${name} tells ${a} and ${b} apart, which its symmetry denies: ${what} in ${encode(state)}`)
+    throw new Refusal(
+      "invalid",
+      "symmetry",
+      `${name} tells ${a} and ${b} apart, which its symmetry denies: ${what} in ${encode(state)}`
+    )
   }
   const expected = successors(state).map((next) => encode(rename(next, exchange))).toSorted()
   const found = successors(renamed).map(encode).toSorted()

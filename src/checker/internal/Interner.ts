@@ -3,7 +3,7 @@
  *
  * The 64-bit key of a component in a slot is derived from its content and the slot, never from its number: runs, workers and machines agree.
  */
-import { Digest, encode } from "../../core/Canonical.js"
+import { deepFreeze, Digest, encode } from "../../core/Canonical.js"
 
 /** A 32-bit finaliser: every input bit reaches every output bit. */
 const mix = (x: number): number => {
@@ -20,6 +20,9 @@ export class Interner<A> {
   readonly high: Array<number> = []
   private readonly numbers = new Map<string, number>()
 
+  /** Frozen values make a function that changes one throw. */
+  constructor(private readonly isFrozen = false) {}
+
   get size(): number {
     return this.values.length
   }
@@ -30,7 +33,7 @@ export class Interner<A> {
     if (known !== undefined) return known
     const number = this.values.length
     const words = new Digest().string(text).toString()
-    this.values.push(value)
+    this.values.push(this.isFrozen ? deepFreeze(value) : value)
     this.low.push(Number.parseInt(words.slice(0, 8), 16) | 0)
     this.high.push(Number.parseInt(words.slice(8), 16) | 0)
     this.numbers.set(text, number)

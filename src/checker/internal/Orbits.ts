@@ -8,6 +8,7 @@
  * Keys are derived from content, so runs agree. Slow twin: the smallest of all images (test/checker/Symmetry.test.ts).
  */
 import { Digest, encodeAs } from "../../core/Canonical.js"
+import { Refusal } from "./Refusal.js"
 import type { Parts } from "./Space.js"
 
 /** Orders that one state may have to be tried in. */
@@ -53,7 +54,7 @@ export class Orbits {
     this.numbers = new Map(this.atoms.map((atom, number) => [atom, number]))
     this.classOf = classes.flatMap((atoms, at) => atoms.map(() => at))
     if (this.numbers.size < this.atoms.length) {
-      throw new RangeError("an atom stands twice among the classes of symmetry")
+      throw new Refusal("invalid", "symmetry", "an atom stands twice among the classes of symmetry")
     }
   }
 
@@ -73,7 +74,9 @@ export class Orbits {
     let orders = 1
     const open = groups.filter(({ from }) => from.length > 1 && !this.areInterchangeable(from))
     for (const { from } of open) orders *= factorial(from.length)
-    if (orders > maxOrders) throw new RangeError(`a state has ${orders} orders of names to try, more than ${maxOrders}`)
+    if (orders > maxOrders) {
+      throw new Refusal("limit", "symmetry", `a state has ${orders} orders of names to try, more than ${maxOrders}`)
+    }
     const tryAll = (group: number): void => {
       if (group === open.length) {
         this.measure(image)

@@ -5,14 +5,17 @@ import type { Entry } from "./Frontier.js"
 
 export interface Sink {
   /**
-   * An edge to the state with this fingerprint. True: the state is new, and `vector` and `length` are to be filled and `commit` called before the next edge.
+   * An edge to the state with this fingerprint. `event` finds it again among the edges of its state; `label` says what kind of step it is, the same in every state, not
+   * negative; a space without labels owes no fairness and has no step properties. True: `vector` is to be filled and `commit` called before the next edge.
    */
-  readonly edge: (low: number, high: number, event: number) => boolean
+  readonly edge: (low: number, high: number, event: number, label?: number) => boolean
   readonly vector: Int32Array
   readonly commit: (length: number) => void
+  /** An edge to a state that the model's boundary leaves out altogether. */
+  readonly beyond?: (label: number) => void
 }
 
-export interface Space {
+export interface Space extends Partial<FairClasses> {
   /** Offers the initial states. */
   readonly begin: (sink: Sink) => void
   /** Offers every successor of a state, one edge an event instance. */
@@ -21,8 +24,24 @@ export interface Space {
   readonly decode: (vector: Int32Array, length: number) => unknown
   /** What an event of a state is called. */
   readonly eventName: (state: Entry, event: number) => string
+  /** What the steps of a label are called. */
+  readonly labelName?: (label: number) => string
   /** Whether the state is inside the model's boundary. */
   readonly isInside: (vector: Int32Array, length: number) => boolean
+}
+
+/** To which classes, by number, the model's fairness owes something. */
+export interface FairClasses {
+  /** The classes of a label's steps; none where nothing is owed. */
+  readonly classesOf: (label: number) => ReadonlyArray<number>
+  readonly isStrong: (fairClass: number) => boolean
+}
+
+/** States whose parts have numbers, so that what is said of a part is asked once for each. */
+export interface Readable<S, R> {
+  readonly decode: (vector: Int32Array, length: number) => S
+  /** A number for what a claim reads: equal numbers, equal answers. Undefined where it reads everything. */
+  readonly reader: (reads: R, of: string) => ((vector: Int32Array) => number) | undefined
 }
 
 /** A state as a set of parts, each a component at a place with a name: what symmetry needs to know. Equal parts may come several times, where order does not count. */

@@ -1,5 +1,5 @@
 /**
- * The set of visited states by 64-bit fingerprint, and how each was reached: 8 bytes a cell at a load of at most 3/4, and 8 bytes for parent and event.
+ * The set of visited states by 64-bit fingerprint: 8 bytes a cell at a load of at most 3/4; 12 where states are asked for by number. Numbers count up from 0.
  *
  * The chance that two of n states share a fingerprint is about n^2 / 2^65.
  */
@@ -8,64 +8,60 @@ const initialSize = 1 << 12
 /** Stands for the fingerprint (0, 0), which marks an empty cell. */
 const zero = 0x5bd1e995
 
-export class StateTable {
+/** A set of states. Exact ones ask for the vector, others do not look at it. */
+export interface States {
+  readonly size: number
+  /** The number of the state that `add` was last asked for. */
+  readonly last: number
+  readonly bytes: number
+  /** Whether the state is new; then it is in. */
+  readonly add: (low: number, high: number, vector: Int32Array, length: number) => boolean
+}
+
+export class StateTable implements States {
   size = 0
+  /** Only where states are numbered, or the state was new. */
+  last = -1
   private mask = initialSize - 1
   private low = new Int32Array(initialSize)
   private high = new Int32Array(initialSize)
-  private parents = new Int32Array(initialSize)
-  private events = new Int32Array(initialSize)
+  private numbers: Int32Array | undefined
 
-  /** Bytes of all arrays. */
-  get bytes(): number {
-    return 8 * this.low.length + 8 * this.parents.length
+  constructor(isNumbered: boolean) {
+    this.numbers = isNumbered ? new Int32Array(initialSize) : undefined
   }
 
-  /** Whether the fingerprint is new; then it is in, with the number `size - 1`. */
-  add(low: number, high: number, parent: number, event: number): boolean {
+  get bytes(): number {
+    return (this.numbers === undefined ? 8 : 12) * this.low.length
+  }
+
+  add(low: number, high: number): boolean {
     const a = low === 0 && high === 0 ? zero : low
     let i = (a ^ (a >>> 15)) & this.mask
     for (;; i = (i + 1) & this.mask) {
       const at = this.low[i]!
       const above = this.high[i]!
       if (at === 0 && above === 0) break
-      if (at === a && above === high) return false
+      if (at === a && above === high) {
+        if (this.numbers !== undefined) this.last = this.numbers[i]!
+        return false
+      }
     }
     this.low[i] = a
     this.high[i] = high
-    if (this.size === this.parents.length) this.lengthen()
-    this.parents[this.size] = parent
-    this.events[this.size] = event
-    this.size++
+    if (this.numbers !== undefined) this.numbers[i] = this.size
+    this.last = this.size++
     if (this.size * 4 > this.low.length * 3) this.grow()
     return true
   }
 
-  parent(number: number): number {
-    return this.parents[number]!
-  }
-
-  event(number: number): number {
-    return this.events[number]!
-  }
-
-  /** By a half: twice the size would leave half of it unused on the way. */
-  private lengthen(): void {
-    const length = this.parents.length + (this.parents.length >> 1)
-    const parents = new Int32Array(length)
-    parents.set(this.parents)
-    this.parents = parents
-    const events = new Int32Array(length)
-    events.set(this.events)
-    this.events = events
-  }
-
   private grow(): void {
-    const { high, low } = this
+    const { high, low, numbers } = this
     const length = low.length * 2
     this.mask = length - 1
     this.low = new Int32Array(length)
     this.high = new Int32Array(length)
+    if (numbers !== undefined) this.numbers = new Int32Array(length)
     for (let cell = 0; cell < low.length; cell++) {
       const a = low[cell]!
       const b = high[cell]!
@@ -74,6 +70,7 @@ export class StateTable {
       while (this.low[i] !== 0 || this.high[i] !== 0) i = (i + 1) & this.mask
       this.low[i] = a
       this.high[i] = b
+      if (numbers !== undefined) this.numbers![i] = numbers[cell]!
     }
   }
 }

@@ -34,7 +34,7 @@ export class SymmetricSpace implements Space, Sink {
 
   // the space below works with fingerprints of states, which differ within an orbit: each of its edges is taken for new, and judged once its state is there
 
-  edge(_low: number, _high: number, event: number, label: number): boolean {
+  edge(_low: number, _high: number, event: number, label = 0): boolean {
     this.event = event
     this.label = label
     return true
@@ -50,7 +50,7 @@ export class SymmetricSpace implements Space, Sink {
   }
 
   beyond(label: number): void {
-    this.sink.beyond(label)
+    this.sink.beyond?.(label)
   }
 
   decode(vector: Int32Array, length: number): unknown {
@@ -59,18 +59,6 @@ export class SymmetricSpace implements Space, Sink {
 
   eventName(state: Entry, event: number): string {
     return this.space.eventName(state, event)
-  }
-
-  labelName(label: number): string {
-    return this.space.labelName(label)
-  }
-
-  classesOf(label: number): ReadonlyArray<number> {
-    return this.space.classesOf(label)
-  }
-
-  isStrong(fairClass: number): boolean {
-    return this.space.isStrong(fairClass)
   }
 
   isInside(vector: Int32Array, length: number): boolean {
