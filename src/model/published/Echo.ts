@@ -10,7 +10,7 @@ import { actionEntry, whole } from "./Entry.js"
 import { atoms } from "./Quorums.js"
 
 interface Node {
-  readonly at: "n0" | "n1" | "n2" | "Done"
+  readonly at: "new" | "hearing" | "heard" | "done"
   readonly parent: string | undefined
   readonly children: ReadonlySet<string>
   readonly received: number
@@ -51,8 +51,8 @@ export const echo = (nodes: number, mutant?: Mutant): ActionModel<Variables> => 
         name: `begin(${self})`,
         reads: [node, ...out],
         step: (v: Variables) =>
-          v[node]!.at === "n0"
-            ? [{ ...set(v, { at: "n1" }), ...(self === initiator ? flood(v, self, neighbours) : {}) }]
+          v[node]!.at === "new"
+            ? [{ ...set(v, { at: "hearing" }), ...(self === initiator ? flood(v, self, neighbours) : {}) }]
             : []
       },
       ...neighbours.flatMap((from) =>
@@ -63,7 +63,7 @@ export const echo = (nodes: number, mutant?: Mutant): ActionModel<Variables> => 
             reads: [node, channel, ...out],
             step: (v: Variables) => {
               const { at, children, received } = v[node]!
-              if (at !== "n1" || received >= needed || !v[channel]!.has(kind)) return []
+              if (at !== "hearing" || received >= needed || !v[channel]!.has(kind)) return []
               const isFirst = self !== initiator && received === 0
               const rest = new Set(v[channel])
               rest.delete(kind)
@@ -84,27 +84,28 @@ export const echo = (nodes: number, mutant?: Mutant): ActionModel<Variables> => 
       {
         name: `complete(${self})`,
         reads: [node],
-        step: (v: Variables) => v[node]!.at === "n1" && v[node]!.received >= needed ? [set(v, { at: "n2" })] : []
+        step: (v: Variables) =>
+          v[node]!.at === "hearing" && v[node]!.received >= needed ? [set(v, { at: "heard" })] : []
       },
       {
         name: `answer(${self})`,
         reads: [node, ...out],
         step: (v: Variables) => {
           const { at, parent } = v[node]!
-          if (at !== "n2") return []
+          if (at !== "heard") return []
           return [{
             ...(self === initiator || parent === undefined ? {} : send(v, self, parent, "c")),
-            ...set(v, { at: "Done" })
+            ...set(v, { at: "done" })
           }]
         }
       }
     ]
   })
-  const isDone = (v: Variables): boolean => slots.every((n) => v[n]!.at === "Done")
+  const isDone = (v: Variables): boolean => slots.every((n) => v[n]!.at === "done")
   return make<Variables>({
     name: "echo",
     initial: [Object.fromEntries(all.flatMap((n) => [
-      [`node.${n}`, { at: "n0", parent: undefined, children: new Set<string>(), received: 0 }],
+      [`node.${n}`, { at: "new", parent: undefined, children: new Set<string>(), received: 0 }],
       ...others(n).map((m) => [`channel.${n}.${m}`, new Set<"m" | "c">()])
     ]))],
     actions: [
@@ -123,7 +124,7 @@ export const echo = (nodes: number, mutant?: Mutant): ActionModel<Variables> => 
             others(m).every((n) => {
               const isChild = v[`node.${m}`]!.children.has(n)
               const isParent = v[`node.${n}`]!.parent === m
-              return (!isChild || isParent) && (!isParent || v[`node.${m}`]!.at !== "Done" || isChild)
+              return (!isChild || isParent) && (!isParent || v[`node.${m}`]!.at !== "done" || isChild)
             })
           )
       },

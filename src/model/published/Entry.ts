@@ -8,7 +8,7 @@ import type { SystemModel } from "../SystemModel.js"
 /** A parameter: a whole number within bounds, or one of some words. */
 export type Parameter = WholeNumber | Word<string>
 
-interface WholeNumber {
+export interface WholeNumber {
   readonly _tag: "WholeNumber"
   readonly description: string
   readonly min: number
@@ -16,7 +16,7 @@ interface WholeNumber {
   readonly default: number
 }
 
-interface Word<W extends string> {
+export interface Word<W extends string> {
   readonly _tag: "Word"
   readonly description: string
   readonly words: ReadonlyArray<W>

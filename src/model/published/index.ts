@@ -7,6 +7,7 @@ import { changRobertsEntry } from "./ChangRoberts.js"
 import { echoEntry } from "./Echo.js"
 import type { Entry } from "./Entry.js"
 import { ewd840Entries } from "./Ewd840.js"
+import { fastPaxosEntries } from "./FastPaxos.js"
 import { incrementEntries } from "./Increment.js"
 import { linearEquationEntry } from "./LinearEquation.js"
 import { petersonEntry } from "./Peterson.js"
@@ -24,6 +25,7 @@ export const models: ReadonlyArray<Entry> = [
   singleDecreePaxosEntry,
   synodEntry,
   ...votingEntries,
+  ...fastPaxosEntries,
   abdRegisterEntry,
   singleCopyRegisterEntry,
   ...incrementEntries,
