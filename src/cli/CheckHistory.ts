@@ -8,9 +8,9 @@ import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as Effect from "effect/Effect"
 import process from "node:process"
-import { checkFile, models } from "../consistency/CheckFile.js"
+import { checkFile, type FileResult, models } from "../consistency/CheckFile.js"
+import { levels } from "../consistency/Consistency.js"
 import { formats, ImportError } from "../consistency/Import.js"
-import type { Result } from "../consistency/Linearizability.js"
 import { BadInput, CheckFailed } from "./Errors.js"
 import { readText } from "./internal/files.js"
 import { choice, integer } from "./internal/options.js"
@@ -20,10 +20,20 @@ const options = {
   files: Args.text({ name: "FILE" }).pipe(Args.atLeast(1)),
   format: choice("format", formats).pipe(Options.withDescription("how the files are written")),
   model: choice("model", models).pipe(Options.withDescription("the object that the clients used")),
-  consistency: choice("consistency", ["linearizable"]).pipe(Options.withDefault("linearizable" as const)),
+  consistency: choice("consistency", levels).pipe(
+    Options.withDefault("linearizable" as const),
+    Options.withDescription("the level to hold them against; default linearizable")
+  ),
+  over: choice("over", ["format", "operations", "transactions"]).pipe(
+    Options.withDefault("format" as const),
+    Options.withDescription("what the level orders; default: whole transactions where the format has them")
+  ),
   budget: integer("budget", { min: 1, max: 86_400_000 }).pipe(
     Options.withDefault(60_000),
     Options.withDescription("milliseconds a file; beyond them its verdict is unknown; default 60000")
+  ),
+  core: Options.boolean("core").pipe(
+    Options.withDescription("name the smallest part of a history that is not linearizable")
   ),
   json: Options.boolean("json").pipe(Options.withDescription("one JSON object a line, one a file"))
 }
@@ -46,6 +56,9 @@ export const checkHistory = Command.make("check-history", options, (given) =>
       const result = checkFile(text, {
         format: given.format,
         model: given.model,
+        consistency: given.consistency,
+        ...(given.over === "format" ? {} : { over: given.over }),
+        ...(given.core ? { core: CORE_STEPS } : {}),
         isInterrupted: () => clock.unsafeCurrentTimeMillis() > deadline
       })
       if (result instanceof ImportError) return yield* new BadInput({ message: `${file}: ${result.message}` })
@@ -54,12 +67,19 @@ export const checkHistory = Command.make("check-history", options, (given) =>
         file,
         verdict: result.verdict,
         operations: result.operations,
-        ...longestPrefix(result),
+        ...(result.over === "transactions" ? { over: result.over } : {}),
+        ...evidence(result),
         elapsedMillis: clock.unsafeCurrentTimeMillis() - started,
         cpuMillis: Math.round((cpu.user + cpu.system) / 10) / 100
       }
       if (given.json) printJson(report)
-      else printLine(`${file}: ${report.verdict}, ${report.operations} operations, ${report.cpuMillis} ms of CPU`)
+      else {
+        printLine(
+          `${file}: ${report.verdict}${
+            inWords(result)
+          }, ${report.operations} ${result.over}, ${report.cpuMillis} ms of CPU`
+        )
+      }
       if (result.verdict !== "consistent") failed++
     }
     if (failed > 0) {
@@ -69,5 +89,25 @@ export const checkHistory = Command.make("check-history", options, (given) =>
     }
   })).pipe(Command.withDescription("Judge recorded histories"))
 
-const longestPrefix = (result: Result): { readonly longestPrefix?: number } =>
-  result.verdict === "inconsistent" ? { longestPrefix: result.longestPrefix } : {}
+/** Steps for the smallest failing part: some seconds at most. */
+const CORE_STEPS = 5_000_000
+
+/** What a verdict rests on. Only linearizability has a prefix: the other levels have no real time. */
+const evidence = (result: FileResult): object => {
+  if (result.verdict === "consistent") return {}
+  if (result.verdict === "unknown") return { reason: result.reason }
+  if ("violation" in result) return { violation: result.violation }
+  return { longestPrefix: result.longestPrefix, ...(result.core === undefined ? {} : { core: result.core }) }
+}
+
+const inWords = (result: FileResult): string => {
+  if (result.verdict === "consistent") return ""
+  if (result.verdict === "unknown") return ` (${result.reason})`
+  if (!("violation" in result)) {
+    return result.core === undefined
+      ? ""
+      : ` (operations ${result.core.operations.join(", ")})`
+  }
+  const { operations, pattern } = result.violation
+  return ` (${pattern}: ${operations.slice(0, 9).join(", ")}${operations.length > 9 ? ", ..." : ""})`
+}

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Isovista from "./importers/Isovista.js"
 import * as JepsenEdn from "./importers/JepsenEdn.js"
 import * as PorcupineEtcd from "./importers/PorcupineEtcd.js"
 import * as PorcupineKv from "./importers/PorcupineKv.js"
@@ -17,7 +18,7 @@ export { type Imported, ImportError, type Input }
  * @since 0.1.0
  * @category models
  */
-export type Format = "porcupine-etcd" | "porcupine-kv" | "jepsen-edn" | "synod"
+export type Format = "porcupine-etcd" | "porcupine-kv" | "jepsen-edn" | "isovista" | "synod"
 
 /**
  * Every format, for help texts and validation.
@@ -25,7 +26,7 @@ export type Format = "porcupine-etcd" | "porcupine-kv" | "jepsen-edn" | "synod"
  * @since 0.1.0
  * @category models
  */
-export const formats: ReadonlyArray<Format> = ["porcupine-etcd", "porcupine-kv", "jepsen-edn", "synod"]
+export const formats: ReadonlyArray<Format> = ["porcupine-etcd", "porcupine-kv", "jepsen-edn", "isovista", "synod"]
 
 /**
  * Parses a history. A malformed line is an `ImportError` with its number, never skipped in silence.
@@ -41,6 +42,8 @@ export const parse = (text: string, format: Format): Imported | ImportError => {
       return PorcupineKv.parse(text)
     case "jepsen-edn":
       return JepsenEdn.parse(text)
+    case "isovista":
+      return Isovista.parse(text)
     case "synod":
       return Synod.parse(text)
   }

@@ -12,13 +12,13 @@
  * @since 0.1.0
  */
 import type { History, Operation } from "./History.js"
-import type { Dataflow } from "./internal/dataflow.js"
+import { interleaveFlow } from "./internal/flowSearch.js"
 import { interleave, type Unit } from "./internal/interleaving.js"
 import { judge, spendingOf } from "./internal/judge.js"
-import { Exhausted, Precedence, type Spending } from "./internal/precedence.js"
+import { Exhausted, Precedence } from "./internal/precedence.js"
 import { saturateTotal } from "./internal/totalOrder.js"
 import { type Meter, Transitions } from "./internal/transitions.js"
-import { register, type RegisterInput, type Specification, type Value } from "./Specification.js"
+import type { Specification, Value } from "./Specification.js"
 import { fromHistory, type Transactions, Unsupported } from "./Transactions.js"
 import type { Budget, Verdict, Violation } from "./Verdict.js"
 
@@ -52,7 +52,8 @@ export const checkTransactions = (transactions: Transactions, budget: Budget = {
     const order = saturateTotal(flow, spending)
     if (!(order instanceof Precedence)) return order
     if (flow.ambiguous !== undefined) return undefined
-    return interleaveFlow(flow, transactions.initial, order, spending, meterOf(budget)) ?? none(flow.units)
+    const found = interleaveFlow(flow, order, spending, meterOf(budget))
+    return found?.map((unit) => flow.units[unit]!.id) ?? none(flow.units)
   })
 
 const meterOf = (budget: Budget): Meter => ({ bytes: 0, limit: budget.memory ?? 512 * 1024 * 1024 })
@@ -62,34 +63,6 @@ const none = (units: ReadonlyArray<{ readonly id: number }>): Violation => ({
   operations: units.map(({ id }) => id),
   path: []
 })
-
-type PlainInput = Exclude<RegisterInput, { readonly _tag: "Cas" }>
-
-const interleaveFlow = (
-  flow: Dataflow,
-  initial: Value,
-  order: Precedence,
-  spending: Spending,
-  meter: Meter
-): ReadonlyArray<number> | undefined => {
-  const specification = register({ initial })
-  const objects = new Objects<Value, PlainInput>(specification, meter)
-  const places = flow.units.map(({ accesses }) =>
-    accesses.map(({ key, kind, value }) =>
-      kind === "read" ? objects.add(key, { _tag: "Read" }, value) : objects.add(key, { _tag: "Write", value }, null)
-    )
-  )
-  const compiled = objects.compile()
-  const units = flow.units.map(({ accesses }, unit): Unit => ({
-    steps: places[unit]!.map((place) => compiled.stepOf(place)),
-    isPure: accesses.every(({ kind }) => kind === "read"),
-    isOptional: false
-  }))
-  const { sessions } = flow
-  const before = (unit: number, session: number) => order.before(unit, session)
-  return interleave({ units, sessions, objects: compiled.transitions, before }, spending, meter)
-    ?.map((unit) => flow.units[unit]!.id)
-}
 
 /** Without sources: any object, and values that were written twice. */
 const search = <S, I>(

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
 import { checkFile } from "synod/consistency/CheckFile"
 import { fromEvents, type History, makeRecorder, MalformedHistory } from "synod/consistency/History"
-import { type Format, formats, ImportError, parse, toSynod } from "synod/consistency/Import"
+import { type Format, formats, ImportError, type Input, parse, toSynod } from "synod/consistency/Import"
 import { check, checkWith } from "synod/consistency/Linearizability"
 import {
   casRegister,
@@ -11,6 +11,7 @@ import {
   type RegisterInput,
   type Value
 } from "synod/consistency/Specification"
+import { forEachObject } from "./objects.js"
 
 const registerHistory = (fill: (recorder: ReturnType<typeof makeRecorder<RegisterInput, Value>>) => void) => {
   const recorder = makeRecorder<RegisterInput, Value>()
@@ -175,6 +176,30 @@ describe("import: a malformed line is one error with its line", () => {
     ["a process that is a string", "jepsen-edn", "{:process \"0\" :type :invoke :f :read}", 1],
     ["an unknown type", "jepsen-edn", "{:process 0 :type :maybe :f :read}", 1],
     ["a cas without a pair", "jepsen-edn", "; why\n{:process 0 :type :invoke :f :cas :value 3}", 2],
+    ["not an access", "isovista", "w(1,1,0,0)\nx(1,1,0,0)", 2],
+    ["a negative key", "isovista", "w(-1,1,0,0)", 1],
+    ["a number that is too large", "isovista", "w(1,99999999999999999,0,0)", 1],
+    ["a transaction in two sessions", "isovista", "w(1,1,0,0)\n\nw(2,1,1,0)", 3],
+    ["a transaction in two parts", "isovista", "w(1,1,0,0)\nw(1,2,0,1)\nw(2,1,0,0)", 3],
+    ["a lock without a holder", "synod", "{\"type\":\"invoke\",\"process\":1,\"f\":\"acquire\",\"key\":\"l\"}", 1],
+    [
+      "nothing to enqueue",
+      "synod",
+      "{\"type\":\"invoke\",\"process\":1,\"f\":\"enqueue\",\"key\":\"q\",\"value\":null}",
+      1
+    ],
+    [
+      "an increment by a half",
+      "synod",
+      "{\"type\":\"invoke\",\"process\":1,\"f\":\"increment\",\"key\":\"c\",\"by\":0.5}",
+      1
+    ],
+    [
+      "a function that is a property of objects",
+      "synod",
+      "{\"type\":\"invoke\",\"process\":1,\"f\":\"toString\",\"key\":\"c\"}",
+      1
+    ],
     ["not JSON", "synod", "{\"type\":\"invoke\",\"process\":1,\"f\":\"read\"}\n{", 2],
     ["an array", "synod", "[]", 1],
     ["no process", "synod", "{\"type\":\"invoke\",\"f\":\"read\"}", 1],
@@ -263,6 +288,54 @@ describe("formats", () => {
     expect(imported).toMatchObject({ lines: history.events.map((_, i) => i + 1), initial: null })
     expect(imported).toHaveProperty("history", history)
     expect(checkFile(toSynod(history), { format: "synod", model: "kv" })).toMatchObject({ verdict: "consistent" })
+  })
+
+  it("synod: every operation of every object comes back as it was", () => {
+    const recorder = makeRecorder<Input, Value>()
+    let process = 0
+    forEachObject(({ input }) => {
+      for (const each of FastCheck.sample(input, { numRuns: 20, seed: 9 })) {
+        recorder.invoke(++process, each as Input)
+        recorder.ok(process, null)
+      }
+    })
+    const history = recorder.history()
+    expect(new Set(history.operations.map((operation) => operation.input._tag)).size).toBe(21)
+    expect(parse(toSynod(history), "synod")).toHaveProperty("history", history)
+  })
+
+  it("isovista: transactions whole, and the same accesses one by one; a 0 that nobody wrote is the initial value", () => {
+    const imported = parse("r(1,0,7,3)\nw(1,5,7,3)\nr(2,0,8,4)\nw(2,0,9,5)\nw(1,6,7,-1)\nr(1,5,7,-1)\n", "isovista")
+    expect(imported).toMatchObject({
+      isTimed: false,
+      lines: [1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6],
+      transactions: {
+        initial: null,
+        transactions: [
+          {
+            id: 3,
+            session: 7,
+            outcome: "committed",
+            accesses: [{ kind: "read", key: "1", value: null }, { kind: "write", key: "1", value: 5 }]
+          },
+          { id: 4, session: 8, outcome: "committed", accesses: [{ kind: "read", key: "2", value: 0 }] },
+          { id: 5, session: 9, outcome: "committed" },
+          { id: -1, session: 7, outcome: "aborted" }
+        ]
+      }
+    })
+    if (imported instanceof ImportError) throw imported
+    expect(imported.history.operations.map(({ outcome }) => outcome)).toEqual(["ok", "ok", "ok", "ok", "fail", "fail"])
+  })
+
+  it("isovista has no real time, so it is not asked for linearizability; synod has no transactions", () => {
+    expect(checkFile("w(1,1,0,0)", { format: "isovista", model: "kv" })).toMatchObject({ _tag: "ImportError" })
+    expect(checkFile("w(1,1,0,0)", { format: "isovista", model: "kv", consistency: "eventual" }))
+      .toMatchObject({ _tag: "ImportError" })
+    expect(checkFile("", { format: "synod", model: "kv", consistency: "causal", over: "transactions" }))
+      .toMatchObject({ _tag: "ImportError" })
+    expect(checkFile("w(1,1,0,0)", { format: "isovista", model: "kv", consistency: "causal" }))
+      .toMatchObject({ verdict: "consistent", over: "transactions" })
   })
 
   it("an operation that the model does not have is an error with its line", () => {

@@ -7,6 +7,7 @@ import type { CounterInput, LogInput, QueueInput, SetInput, StackInput } from ".
 import { type Event, fromEvents, type History, MalformedHistory } from "../History.js"
 import type { LockInput } from "../Locks.js"
 import type { KeyValueInput, RegisterInput, Value } from "../Specification.js"
+import type { Transactions } from "../Transactions.js"
 
 /**
  * The text is not a history in this format. `line` counts from 1; `expected` says what should have stood there, `found` what does.
@@ -48,6 +49,10 @@ export interface Imported<I extends Input = Input> {
   readonly history: History<I, Value>
   readonly lines: ReadonlyArray<number>
   readonly initial: Value
+  /** Does the order of the events say anything beyond the order of each process? */
+  readonly isTimed: boolean
+  /** The same accesses as whole transactions, where the format has them. */
+  readonly transactions?: Transactions
 }
 
 /** Source text in an error stays short. */
@@ -80,7 +85,7 @@ export const collect = <I extends Input>(
       `process ${history.process} that ${history.reason}`
     )
   }
-  return { history, lines, initial }
+  return { history, lines, initial, isTimed: true }
 }
 
 /** The open input of each process, for formats that repeat it (or not) at the completion. */

@@ -32,11 +32,21 @@ export interface Problem {
   readonly objects: ReadonlyArray<CompiledObject>
   /** How many units of a session must stand before this one. */
   readonly before?: (unit: number, session: number) => number
+  /** A reason of the caller's against placing a unit now; told of every unit placed and taken back. */
+  readonly guard?: Guard
+}
+
+export interface Guard {
+  readonly allows: (unit: number) => boolean
+  readonly placed: (unit: number) => void
+  readonly takenBack: (unit: number) => void
+  /** The state that the caller keeps beside `objects`: equal texts, equal futures. */
+  readonly configuration: () => string
 }
 
 /** The units in an order, or undefined when there is none. Throws `Exhausted`. */
 export const interleave = (problem: Problem, spending: Spending, meter: Meter): ReadonlyArray<number> | undefined => {
-  const { before, objects, sessions, units } = problem
+  const { before, guard, objects, sessions, units } = problem
   const width = sessions.length
   const positions = new Int32Array(width)
   const states = new Int32Array(objects.length)
@@ -54,7 +64,7 @@ export const interleave = (problem: Problem, spending: Spending, meter: Meter): 
   }
   const configuration = () => {
     spending.step((width + states.length) >>> 4)
-    return `${positions.join()}|${states.join()}`
+    return `${positions.join()}|${states.join()}|${guard?.configuration() ?? ""}`
   }
   const place = (session: number): boolean => {
     const unit = sessions[session]![positions[session]!]
@@ -62,6 +72,7 @@ export const interleave = (problem: Problem, spending: Spending, meter: Meter): 
     if (before !== undefined) {
       for (let other = 0; other < width; other++) if (before(unit, other) > positions[other]!) return false
     }
+    if (guard?.allows(unit) === false) return false
     const { isOptional, isPure, steps } = units[unit]!
     const mark = undoObject.length
     let isChanged = false
@@ -84,13 +95,16 @@ export const interleave = (problem: Problem, spending: Spending, meter: Meter): 
     undoFrom.push(mark)
     positions[session]!++
     if (!isOptional) placed.required++
+    guard?.placed(unit)
     return true
   }
   const takeBack = (): number => {
     const session = chosen.pop()!
     revert(undoFrom.pop()!)
     positions[session]!--
-    if (!units[sessions[session]![positions[session]!]!]!.isOptional) placed.required--
+    const unit = sessions[session]![positions[session]!]!
+    if (!units[unit]!.isOptional) placed.required--
+    guard?.takenBack(unit)
     return session
   }
 
