@@ -46,6 +46,10 @@ export interface FairComponent {
 export class Fairness {
   constructor(private readonly view: View, private readonly classes: FairClasses) {}
 
+  isStrong(fairClass: number): boolean {
+    return this.classes.isStrong(fairClass)
+  }
+
   /** Whether the class is possible in the state of a node. */
   isPossible(node: number, fairClass: number): boolean {
     const { system } = this.view

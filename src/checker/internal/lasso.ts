@@ -84,7 +84,8 @@ const around = (
   const goals = new Set<Goal>([
     ...accepting.map((byNode): Goal => ({ byNode, byEdge: () => false })),
     ...classes.map((fairClass): Goal => ({
-      byNode: (node) => !fairness.isPossible(node, fairClass),
+      // of a strong class a step must be taken: it is possible somewhere on the way round
+      byNode: (node) => !fairness.isStrong(fairClass) && !fairness.isPossible(node, fairClass),
       byEdge: (node, edge) => fairness.taken(node, edge).includes(fairClass)
     }))
   ])
