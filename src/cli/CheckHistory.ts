@@ -104,10 +104,14 @@ const inWords = (result: FileResult): string => {
   if (result.verdict === "consistent") return ""
   if (result.verdict === "unknown") return ` (${result.reason})`
   if (!("violation" in result)) {
-    return result.core === undefined
-      ? ""
-      : ` (operations ${result.core.operations.join(", ")})`
+    const { core } = result
+    if (core === undefined) return ""
+    return ` (operations ${few(core.operations)}${
+      core.optional.length === 0 ? "" : `, whether or not ${few(core.optional)}`
+    })`
   }
   const { operations, pattern } = result.violation
-  return ` (${pattern}: ${operations.slice(0, 9).join(", ")}${operations.length > 9 ? ", ..." : ""})`
+  return ` (${pattern}: ${few(operations)})`
 }
+
+const few = (ids: ReadonlyArray<number>): string => `${ids.slice(0, 9).join(", ")}${ids.length > 9 ? ", ..." : ""}`
