@@ -48,6 +48,20 @@ export interface Client<P extends Vocabulary> {
 }
 
 /**
+ * A liveness property: within so many virtual milliseconds after the faults ended it must hold once, or it is violated at that time. One whose time is longer
+ * than the calm's first half, in which clients still begin operations, is not judged.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Obligation<P extends Vocabulary> {
+  readonly property: string
+  readonly within: number
+  /** Names what is missing; `undefined` when it holds. Asked every 20 virtual milliseconds until then. */
+  readonly missing: (members: ReadonlyArray<Member<P>>) => string | undefined
+}
+
+/**
  * One run's clients and judgements: made anew for each run, so that it may keep what it saw.
  *
  * @since 0.1.0
@@ -75,6 +89,10 @@ export interface Session<P extends Vocabulary> {
   readonly atEnd: (
     members: ReadonlyArray<Member<P>>
   ) => ReadonlyArray<{ readonly property: string; readonly detail: string }>
+  /** What must come to hold when the faults have ended. */
+  readonly eventually?: ReadonlyArray<Obligation<P>>
+  /** The faults ended: what is due from here on begins to count. */
+  readonly onHeal?: () => void
   /** How many operations its clients had answered. */
   readonly operations: () => number
 }

@@ -180,7 +180,7 @@ const drive = <P extends Vocabulary>(
   cluster.runUntil(duration * 1000)
   if (cluster.violation === undefined) {
     cluster.heal()
-    cluster.runUntil((duration + Math.floor(calm / 2)) * 1000)
+    cluster.converge((duration + Math.floor(calm / 2)) * 1000)
     cluster.closing = true
     cluster.runUntil((duration + calm) * 1000)
   }

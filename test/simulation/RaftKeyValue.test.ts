@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Choices from "synod/core/Choice"
 import { MalformedTape } from "synod/core/TapeJson"
+import * as Faults from "synod/simulation/Faults"
 import * as Recording from "synod/simulation/Recording"
 import * as RaftKeyValue from "synod/simulation/scenarios/RaftKeyValue"
 import * as Simulation from "synod/simulation/Simulation"
@@ -15,6 +17,22 @@ describe("Raft in the simulator", () => {
     assert.strictEqual(report.counters.dropped + report.counters.crashes + report.counters.partitions, 0)
     assert.isAbove(report.operations, 100)
   })
+
+  it.each([1, 2, 3, 5])(
+    "the benign tape of %i nodes elects a leader and serves its clients, under every fault that might be",
+    (nodes) => {
+      const course = Simulation.courseOf({
+        ...options,
+        duration: 2_000,
+        seed: 0,
+        faults: "all",
+        plan: Faults.ofKind("all")
+      })
+      const report = Simulation.choose(RaftKeyValue.make({ nodes }), course, Choices.benign)
+      assert.deepStrictEqual(report.violations, [])
+      assert.isAbove(report.operations, 100)
+    }
+  )
 
   it.each([1, 2, 3, 4, 5, 7])(
     "all faults, %i nodes: every invariant holds after every step, every history is linearizable",

@@ -1,39 +1,30 @@
 import { describe, expect, it } from "@effect/vitest"
 import type { Choice } from "../../src/core/Choice.js"
 import * as Choices from "../../src/core/Choice.js"
-import type { Vocabulary } from "../../src/core/Protocol.js"
 import { requestId } from "../../src/core/Protocol.js"
 import type { Tape } from "../../src/core/Tape.js"
 import * as Tapes from "../../src/core/Tape.js"
 import type { FaultPlan } from "../../src/simulation/Faults.js"
 import * as Faults from "../../src/simulation/Faults.js"
-import { Cluster } from "../../src/simulation/internal/Cluster.js"
-import type { Scenario, Session } from "../../src/simulation/Scenario.js"
+import type { Cluster } from "../../src/simulation/internal/Cluster.js"
+import type { Scenario } from "../../src/simulation/Scenario.js"
 import * as Simulation from "../../src/simulation/Simulation.js"
 import type { Journal, Register } from "./protocols.js"
 import { heartbeat, journal, register } from "./protocols.js"
-
-const start = <P extends Vocabulary>(scenario: Scenario<P>, plan: Partial<FaultPlan> = {}, choice = Choices.benign) =>
-  new Cluster(scenario, choice, { ...Faults.none, ...plan }, 1_000_000)
-
-const under = <P extends Vocabulary>(scenario: Scenario<P>, plan: Partial<FaultPlan>, millis = 3_000, seed = 1) => {
-  const exact = { ...Faults.none, ...plan }
-  const choice = Tapes.record(Choices.random(seed, Faults.weights(exact)))
-  const cluster = start(scenario, exact, choice)
-  cluster.runUntil(millis * 1000)
-  return { cluster, tape: choice.tape() }
-}
-
-const journals = (session: Partial<Session<Journal>> = {}, nodes = 1) => {
-  const events: Array<Journal["event"]> = []
-  const cluster = start(journal(nodes, { onEvent: (_, event) => events.push(event), ...session }))
-  return { cluster, events, node: cluster.nodes[0]! }
-}
+import { journals, start, under } from "./support.js"
 
 const leading = (): Scenario<Register> => ({ ...register(false, 3), leads: () => true })
 
 describe("each kind of fault has its own streams", () => {
-  const rates: FaultPlan = { ...Faults.ofKind("all"), crash: 0.5, killLeader: 0.5, tornFlush: 0.02, pause: 0.5 }
+  const rates: FaultPlan = {
+    ...Faults.ofKind("all"),
+    crash: 0.5,
+    killLeader: 0.5,
+    tornFlush: 0.02,
+    damagedDisk: 0.5,
+    lostFlush: 0.1,
+    pause: 0.5
+  }
 
   const ofKind = (tape: Tape, kind: string) =>
     Object.entries(tape.streams).filter(([path]) => path.endsWith(`/${kind}`)).map(([path, stream]) =>
@@ -44,10 +35,10 @@ describe("each kind of fault has its own streams", () => {
     )
 
   it.each(Faults.kinds)("%s draws the same, whatever else may happen", (kind) => {
-    const isOfNetwork = ["drop", "duplicate", "reorder", "slowLink"].includes(kind)
+    const isOfNetwork = ["drop", "duplicate", "reorder", "slowLink", "cutLink", "lossyLink"].includes(kind)
     const streams = (plan: Partial<FaultPlan>) =>
       ofKind(isOfNetwork ? under(heartbeat(5, {}, 4), plan).tape : under(leading(), plan).tape, kind)
-    const alone = streams({ [kind]: rates[kind] })
+    const alone = streams({ [kind]: rates[kind], ...(kind === "damagedDisk" ? { crash: rates.crash } : {}) })
     const among = new Map(streams(rates))
     expect(alone.length).toBeGreaterThan(0)
     for (const [path, stream] of alone) {
@@ -153,6 +144,30 @@ describe("a node that stands still", () => {
   })
 })
 
+describe("what a node sends to itself", () => {
+  it("waits for the disk, though it was sent at once, and is a step of its own", () => {
+    const { cluster, events, node } = journals()
+    cluster.runUntil(1_000)
+    node.request(requestId(1, 1), "self")
+    cluster.runUntil(1_090)
+    expect(node.durable).toEqual([])
+    expect(events).toEqual([])
+    cluster.runUntil(10_000)
+    expect(node.durable).toEqual(["self"])
+    expect(events).toEqual(["self"])
+  })
+
+  it("dies with a crash before its write is on the disk", () => {
+    const { cluster, events, node } = journals()
+    cluster.runUntil(1_000)
+    node.request(requestId(1, 1), "self")
+    node.crash()
+    node.boot()
+    cluster.runUntil(10_000)
+    expect(events).toEqual([])
+  })
+})
+
 describe("a batch", () => {
   it("is what arrived while the node was busy: its steps share one flush, and a timer of 0 fires once, at its end", () => {
     const ended: Array<number> = []
@@ -232,10 +247,25 @@ describe("the trace hash", () => {
         nodes[0]!.boot()
       }),
       quiet(({ nodes }) => nodes[0]!.pause(10)),
+      quiet(({ nodes }) => nodes[0]!.slow(2, 0)),
+      quiet(({ nodes }) => nodes[0]!.jump(1)),
+      quiet((cluster) => cluster.heal()),
       quiet(({ nodes }) => nodes[0]!.request(requestId(1, 1), "choose")),
       quiet(({ nodes }) => nodes[0]!.request(requestId(1, 1), "choose"), draws(1))
     ]
     expect(new Set(hashes).size).toBe(hashes.length)
+  })
+
+  it("sees the end of a partition, from a beat or from the end of all faults, and of which links went bad", () => {
+    const healed = (isHealed: boolean) => {
+      const { cluster } = under(heartbeat(3), { partition: 1 }, 600)
+      expect(cluster.counters.partitions).toBe(1)
+      if (isHealed) cluster.heal()
+      return cluster.digest.toString()
+    }
+    expect(healed(true)).not.toBe(healed(false))
+    const bad = (plan: Partial<FaultPlan>) => under(journal(3), plan, 1_000).cluster.digest.toString()
+    expect(new Set([bad({}), bad({ cutLink: 1 }), bad({ lossyLink: 1 })]).size).toBe(3)
   })
 
   it("sees partitions and replies", () => {

@@ -1,9 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import type { Choice } from "../../src/core/Choice.js"
 import * as Choices from "../../src/core/Choice.js"
-import * as Tapes from "../../src/core/Tape.js"
 import { TapeMismatch } from "../../src/core/Tape.js"
-import type { FaultPlan } from "../../src/simulation/Faults.js"
 import * as Faults from "../../src/simulation/Faults.js"
 import { Cluster } from "../../src/simulation/internal/Cluster.js"
 import * as Recording from "../../src/simulation/Recording.js"
@@ -11,17 +9,9 @@ import type { Scenario } from "../../src/simulation/Scenario.js"
 import * as Simulation from "../../src/simulation/Simulation.js"
 import type { Heartbeat } from "./protocols.js"
 import { ghosts, heartbeat, names, register } from "./protocols.js"
+import { under } from "./support.js"
 
 const options = { faults: "all", duration: 3_000, calm: 1_000 } as const
-
-/** A cluster under exactly this plan, without the swarm's redraw. */
-const under = (scenario: Scenario<Heartbeat>, plan: Partial<FaultPlan>, millis: number, seed = 1) => {
-  const exact = { ...Faults.none, ...plan }
-  const choice = Tapes.record(Choices.random(seed, Faults.weights(exact)))
-  const cluster = new Cluster(scenario, choice, exact, 1_000_000)
-  cluster.runUntil(millis * 1000)
-  return { cluster, tape: choice.tape() }
-}
 
 /** Answers by label, benign elsewhere; puts nodes on alternating sides. */
 const scripted = (script: { readonly [label: string]: number }): Choice => {

@@ -122,7 +122,7 @@ export const register = (hasty: boolean, nodes = 1): Scenario<Register> => ({
 
 /**
  * Writes what it is asked to, tells it from behind the gate, and counts batches with a timer of 0. Some requests do something else: `choose` draws, `reply`
- * answers, `twice` answers twice.
+ * answers, `twice` answers twice, `self` writes, sends to itself at once and tells what arrives.
  */
 export type Journal = Protocol.Types<{
   state: { readonly self: NodeId.NodeId; readonly entries: number; readonly batches: number }
@@ -152,6 +152,7 @@ export const journal = (
     },
     onMessage: (state, from, message, out) => {
       if (restless === "send") out.send(from, message)
+      if (message === "self") out.now.emit(message)
       return state
     },
     onRequest: (state, id, request, out) => {
@@ -167,6 +168,10 @@ export const journal = (
           return state
         case "reply":
           out.reply(id, request)
+          return state
+        case "self":
+          out.persist(request)
+          out.now.send(state.self, request)
           return state
         default:
           out.persist(request)

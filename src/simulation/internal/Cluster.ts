@@ -38,6 +38,8 @@ export const noCounters = () => ({
   restarts: 0,
   partitions: 0,
   pauses: 0,
+  grayFailures: 0,
+  damagedDisks: 0,
   flushes: 0,
   tornFlushes: 0,
   lateReplies: 0
@@ -126,7 +128,11 @@ export class Cluster<P extends Vocabulary> implements Host<P> {
     const { digest, healed, links, now } = this
     this.session.onSend?.(this.members[from.index]!, to, message)
     digest.int(stamp(Mark.send | from.index << 12 | (target?.index ?? 0xfff), now, this.scenario.digest(message)))
-    if (target === undefined || this.nemesis.cuts(from.index, target.index) || (!healed && links.drops())) {
+    if (
+      target === undefined || this.nemesis.cuts(from.index, target.index) ||
+      this.nemesis.loses(from.index, target.index) ||
+      (!healed && links.drops())
+    ) {
       digest.int(Mark.lost)
       this.counters.dropped++
       return
@@ -188,7 +194,25 @@ export class Cluster<P extends Vocabulary> implements Host<P> {
 
   heal(): void {
     this.healed = true
+    this.session.onHeal?.()
     this.nemesis.heal()
+  }
+
+  /** Runs up to a time, and asks on the way whether what must come to hold has come to hold. */
+  converge(end: number): void {
+    const start = this.now
+    let due = (this.session.eventually ?? []).filter(({ within }) => start + within * 1000 <= end)
+    while (due.length > 0 && this.violation === undefined && this.now < end) {
+      this.runUntil(Math.min(end, this.now + 20_000))
+      due = due.filter(({ missing, property, within }) => {
+        const detail = missing(this.members)
+        if (detail !== undefined && this.now >= start + within * 1000) {
+          this.violate(property, `${within} ms after the faults ended: ${detail}`)
+        }
+        return detail !== undefined
+      })
+    }
+    this.runUntil(end)
   }
 
   finish(): ReadonlyArray<Violation> {

@@ -1,5 +1,6 @@
 /**
- * The simulated disk of a node: frames are written by one flush at a time, as a prefix. A crash keeps what was flushed and a prefix of the flush in flight.
+ * The simulated disk of a node: frames are written by one flush at a time, as a prefix. A crash keeps what was flushed and a prefix of the flush in flight; a disk
+ * that lies says that a flush is done and forgets it in a crash, unless a later one was honest.
  *
  * @internal
  */
@@ -16,6 +17,10 @@ export class Disk<P extends Vocabulary> {
   /** Written, not flushed: the first `inFlight` of them are on their way. */
   private frames: Array<Frame<P>> = []
   private inFlight = 0
+  private isLying = false
+  /** What is there since before the first flush that was a lie; `undefined` while there is none. */
+  private truth: { readonly contents: P["durable"] } | undefined
+  private readonly lost: Choice
   private readonly latency: Choice
   private readonly slow: Choice
   private readonly survivors: Choice
@@ -25,6 +30,7 @@ export class Disk<P extends Vocabulary> {
     this.latency = choice.fork("latency")
     this.slow = choice.fork("slowDisk")
     this.survivors = choice.fork("survivors")
+    this.lost = choice.fork("lostFlush")
   }
 
   /** Whether there is something to flush, and no flush in flight. */
@@ -37,8 +43,9 @@ export class Disk<P extends Vocabulary> {
   }
 
   /** Begins to flush everything written so far; answers how many microseconds it takes. */
-  begin(mayBeSlow: boolean): number {
+  begin(mayBeSlow: boolean, mayLie: boolean): number {
     this.inFlight = this.frames.length
+    this.isLying = mayLie && chance(this.lost, "lostFlush")
     const extra = mayBeSlow && chance(this.slow, "slowDisk") ? this.slow.below(100_000, "slow") : 0
     return 100 + this.latency.below(2_000, "write") + extra
   }
@@ -47,6 +54,7 @@ export class Disk<P extends Vocabulary> {
   end(): number {
     const count = this.inFlight
     this.inFlight = 0
+    this.truth = this.isLying ? this.truth ?? { contents: this.contents } : undefined
     this.keep(count)
     this.frames = count === this.frames.length ? [] : this.frames.slice(count)
     return count
@@ -54,6 +62,8 @@ export class Disk<P extends Vocabulary> {
 
   /** The node lost power; answers how many frames of the flush in flight are on the disk. */
   crash(): number {
+    if (this.truth !== undefined) this.contents = this.truth.contents
+    this.truth = undefined
     const survived = this.survivors.below(this.inFlight + 1, "survivors")
     this.keep(survived)
     this.frames = []

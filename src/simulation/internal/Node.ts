@@ -62,6 +62,8 @@ export class SimulatedNode<P extends Vocabulary> {
   private inbox: Array<Input<P>> = []
   private atEndOfBatch: Array<Slot<P["timer"]>> = []
   private busyUntil = 0
+  private slowness = 1
+  private slowUntil = 0
   /** When the next look into the inbox is due; Infinity where none is. */
   private wakesAt = Infinity
   private readonly disk: Disk<P>
@@ -112,6 +114,7 @@ export class SimulatedNode<P extends Vocabulary> {
     this.timers = new Timers(this.host, this.onTimer)
     this.inbox = []
     this.atEndOfBatch = []
+    this.slowUntil = 0
     this.host.digest.int(stamp(Mark.boot | this.index << 12, this.host.now))
     this.begin()
     this.after(this.protocol.start({ id: this.id, nodes: this.host.scenario.nodes }, this.disk.contents, this.recorder))
@@ -136,9 +139,26 @@ export class SimulatedNode<P extends Vocabulary> {
     this.busyUntil = Math.max(this.busyUntil, this.host.now + micros)
   }
 
-  /** Goes on, if it stood still. */
+  /** Takes so many times as long for everything, up to a time. */
+  slow(factor: number, until: number): void {
+    if (!this.up) return
+    this.host.digest.int(stamp(Mark.slow | this.index << 12, this.host.now, factor))
+    this.slowness = factor
+    this.slowUntil = until
+  }
+
+  /** Its clock jumps ahead: its timers come so much earlier. */
+  jump(micros: number): void {
+    if (!this.up) return
+    this.host.digest.int(stamp(Mark.jump | this.index << 12, this.host.now))
+    this.timers.advance(micros)
+  }
+
+  /** Goes on, if it stood still or was slow. */
   resume(): void {
+    if (this.busyUntil <= this.host.now && this.slowUntil <= this.host.now) return
     this.host.digest.int(stamp(Mark.resume | this.index << 12, this.host.now))
+    this.slowUntil = 0
     this.busyUntil = Math.min(this.busyUntil, this.host.now)
     this.wakeLater()
   }
@@ -196,7 +216,13 @@ export class SimulatedNode<P extends Vocabulary> {
 
   /** From here on it is busy: nothing that its own steps cause is part of the batch. */
   private begin(): void {
-    this.busyUntil = this.host.now + batchCost
+    this.busyUntil = this.host.now + this.cost(0)
+  }
+
+  /** Microseconds that a batch takes. */
+  private cost(inputs: number): number {
+    const micros = batchCost + inputCost * inputs
+    return this.host.now < this.slowUntil ? micros * this.slowness : micros
   }
 
   private end(inputs: number): void {
@@ -210,7 +236,7 @@ export class SimulatedNode<P extends Vocabulary> {
     if (!this.isFlushing && this.disk.isReady) this.flush()
     const { healed, now, plan } = this.host
     const stalls = plan.stall > 0 && !healed && chance(this.stalling, "stall")
-    this.busyUntil = now + batchCost + inputCost * inputs + (stalls ? this.stalling.below(5_000, "length") : 0)
+    this.busyUntil = now + this.cost(inputs) + (stalls ? this.stalling.below(5_000, "length") : 0)
     this.wakeLater()
   }
 
@@ -263,8 +289,9 @@ export class SimulatedNode<P extends Vocabulary> {
       const effect = effects[i]!
       if (effect._tag === "SetTimer") this.arm(effect.timer, effect.min, effect.max)
       else if (effect._tag === "CancelTimer") this.timers.slot(effect.timer).isArmed = false
-      else if (effect.gated && !this.gate.isOpen) this.gate.hold(effect)
-      else this.leave(effect)
+      else if (!this.gate.isOpen && (effect.gated || (effect._tag === "Send" && effect.to === this.id))) {
+        this.gate.hold(effect) // what it sends to itself is gated, whatever it says
+      } else this.leave(effect)
     }
     if (!framed) this.write(records.slice())
   }
@@ -272,9 +299,9 @@ export class SimulatedNode<P extends Vocabulary> {
   private readonly leave = (effect: Effect<P>): void => {
     switch (effect._tag) {
       case "Send":
-        if (effect.to === this.id) this.enqueue({ _tag: "Message", from: this.id, message: effect.message })
-        else this.host.send(this, effect.to, effect.message)
-        return
+        if (effect.to !== this.id) return this.host.send(this, effect.to, effect.message)
+        this.host.digest.int(stamp(Mark.send | this.index << 12 | this.index, this.host.now))
+        return this.enqueue({ _tag: "Message", from: this.id, message: effect.message })
       case "Reply":
         return this.host.reply(this, effect.id, effect.reply)
       case "Emit":
@@ -291,8 +318,18 @@ export class SimulatedNode<P extends Vocabulary> {
       if (!this.atEndOfBatch.includes(slot)) this.atEndOfBatch.push(slot)
       return
     }
-    const millis = max > min ? min + this.timing.below(Math.floor(max - min) + 1, "timer") : min
-    this.timers.arm(slot, now + Math.max(1, Math.round(millis * 10 * this.clockPercent)))
+    this.timers.arm(slot, now + Math.max(1, Math.round(this.delay(min, max) * 10 * this.clockPercent)))
+  }
+
+  /**
+   * A point of the range. The benign one is the node's own, since nodes that all draw the smallest would tie for ever: the clean run of an election would have
+   * no leader.
+   */
+  private delay(min: number, max: number): number {
+    if (max <= min) return min
+    const width = Math.floor(max - min) + 1
+    const own = Math.floor(width * this.index / this.host.scenario.nodes.length)
+    return min + (own + this.timing.below(width, "timer")) % width
   }
 
   private write(frame: ReadonlyArray<P["record"]>): void {
@@ -303,7 +340,7 @@ export class SimulatedNode<P extends Vocabulary> {
   private flush(): void {
     this.isFlushing = true
     const { healed, plan } = this.host
-    const micros = this.disk.begin(plan.slowDisk > 0 && !healed)
+    const micros = this.disk.begin(plan.slowDisk > 0 && !healed, plan.lostFlush > 0 && !healed)
     const { life } = this
     this.host.at(micros, () => {
       if (this.life !== life) return

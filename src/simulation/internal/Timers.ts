@@ -52,6 +52,14 @@ export class Timers<T> {
     if (deadline < slot.queuedFor) this.queue(slot)
   }
 
+  /** Every armed timer is due so much earlier, at the earliest now. */
+  advance(micros: number): void {
+    const { now } = this.clock
+    for (const slot of this.slots.values()) {
+      if (slot.isArmed && slot.deadline > now) this.arm(slot, Math.max(now, slot.deadline - micros))
+    }
+  }
+
   /** Nothing of this life fires any more. */
   end(): void {
     this.isEnded = true

@@ -18,7 +18,12 @@ export const Mark = {
   request: 11 << 24,
   reply: 12 << 24,
   choice: 13 << 24,
-  emit: 14 << 24
+  emit: 14 << 24,
+  heal: 15 << 24,
+  slow: 16 << 24,
+  jump: 17 << 24,
+  link: 18 << 24,
+  damage: 19 << 24
 } as const
 
 /** One word for the hash: what happened, when, and what tells it from others of its kind. One round of the digest for all three costs a third. */

@@ -169,8 +169,9 @@ const judge = (history: History.History<KeyValueInput, Value>): string | undefin
 }
 
 const session = (options: Options): Session<Vocabulary> => {
-  const seen: Seen = { recorder: makeRecorder<KeyValueInput, Value>(), values: new Map(), operations: 0 }
+  const seen: Seen = { recorder: makeRecorder<KeyValueInput, Value>(), values: new Map(), operations: 0, answered: [] }
   let acknowledged = 0
+  let answeredBefore: ReadonlyArray<number> = []
   let monitor: Monitor | undefined
   return {
     clients: Array.from(
@@ -188,6 +189,23 @@ const session = (options: Options): Session<Vocabulary> => {
     onSend: (from, to, message) => monitor?.sent(from, to, message),
     onRequest: (node, id, request) => monitor?.requested(node, id, request),
     onReply: (node, id, reply) => monitor?.answered(node, id, reply),
+    onHeal: () => answeredBefore = [...seen.answered],
+    eventually: [
+      {
+        property: "LeaderAfterHeal",
+        within: 3_000,
+        missing: (members) =>
+          members.some((member) => member.state?.role._tag === "Leader") ? undefined : "nobody leads"
+      },
+      {
+        property: "AnsweredAfterHeal",
+        within: 3_000,
+        missing: () => {
+          const waiting = seen.answered.findIndex((count, client) => count === answeredBefore[client])
+          return waiting === -1 ? undefined : `client ${waiting} has no answer`
+        }
+      }
+    ],
     atEnd: (members) => {
       const found: Array<{ readonly property: string; readonly detail: string }> = []
       if (monitor?.violation !== undefined) found.push(monitor.violation)
@@ -214,6 +232,8 @@ interface Seen {
   /** The last value that somebody put, by key: a guess that lets some comparisons succeed. */
   readonly values: Map<string, string>
   operations: number
+  /** Operations that were answered, by client. */
+  readonly answered: Array<number>
 }
 
 class KeyValueClient implements Client<Vocabulary> {
@@ -232,6 +252,7 @@ class KeyValueClient implements Client<Vocabulary> {
     private readonly keys: number,
     private readonly seen: Seen
   ) {
+    seen.answered[index] = 0
     this.node = api.nodes[api.choose(api.nodes.length, "node")]!
   }
 
@@ -310,6 +331,7 @@ class KeyValueClient implements Client<Vocabulary> {
     if (this.input !== undefined) {
       this.seen.recorder.ok(this.process, output)
       this.seen.operations++
+      this.seen.answered[this.index]!++
     }
     this.input = undefined
     this.rest()
