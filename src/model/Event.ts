@@ -18,7 +18,7 @@ export type Part =
   | { readonly _tag: "Step"; readonly node: NodeId; readonly outcome: number }
   | { readonly _tag: "Crash"; readonly node: NodeId; readonly outcome: number; readonly reached: ReadonlyArray<number> }
   /** Before it took anything in. */
-  | { readonly _tag: "CrashBefore"; readonly node: NodeId; readonly left: number }
+  | { readonly _tag: "CrashBefore"; readonly node: NodeId }
   | { readonly _tag: "Restart"; readonly node: NodeId; readonly outcome: number }
 
 /**
@@ -94,7 +94,7 @@ const part = (of: Part): string => {
     case "Crash":
       return `, crash ${of.node} after messages ${encode(of.reached)}${choice(of.outcome)}`
     case "CrashBefore":
-      return `, crash ${of.node}${of.left === 0 ? "" : ` with ${of.left} frames`}`
+      return `, crash ${of.node}`
     case "Restart":
       return `, restart ${of.node}${choice(of.outcome)}`
   }

@@ -9,8 +9,10 @@
 import type { NodeId } from "../core/NodeId.js"
 import type { Protocol, Vocabulary } from "../core/Protocol.js"
 import type { Effect } from "../core/Recorder.js"
+import type { SystemFairness } from "./Fairness.js"
 import type { NetworkModel } from "./NetworkModel.js"
 import type { Cut, Partitions } from "./Partition.js"
+import type { Property } from "./Property.js"
 import type { TimeModel } from "./TimeModel.js"
 import { asynchronous } from "./TimeModel.js"
 import type { Client, ClientLocal } from "./Workload.js"
@@ -124,19 +126,14 @@ export interface HistoryModel<M, H, E = unknown, Q = unknown, R = unknown> {
 }
 
 /**
- * A claim about systems. `always`: in every reachable one. `sometimes`: in some reachable one.
+ * A claim about systems.
  *
  * `reads` says what the claim depends on, so that it is asked once for each value of that: `history` alone, the `nodes` alone, or the whole `system` (the default).
  *
  * @since 0.1.0
  * @category models
  */
-export interface SystemProperty<P extends Vocabulary, H> {
-  readonly name: string
-  readonly kind: "always" | "sometimes"
-  readonly reads?: "history" | "nodes" | "system" | undefined
-  readonly holds: (system: System<P, H>) => boolean
-}
+export type SystemProperty<P extends Vocabulary, H> = Property<System<P, H>, "history" | "nodes" | "system">
 
 /**
  * @since 0.1.0
@@ -166,6 +163,8 @@ export interface SystemModel<P extends Vocabulary, H> {
   readonly boundary?: ((system: System<P, H>) => boolean) | undefined
   /** The same, of one node alone, whichever: it is asked once for each state of a node, not of the system. */
   readonly nodeBoundary?: ((node: Local<P>, id: NodeId) => boolean) | undefined
+  /** What claims about whole runs may count on: `Fairness.ofSystems` where it is absent. */
+  readonly fairness?: SystemFairness | undefined
 }
 
 /**
@@ -242,8 +241,9 @@ const conflicts = <P extends Vocabulary, H>(
   ],
   [
     time.kind === "synchronous" &&
-    (network.lossy || network.kind !== "unordered" || faults.duplicates > 0 || faults.partitions > 0),
-    "rounds know crashes only: the network is unordered, and neither loses, repeats nor parts"
+    (network.lossy || network.kind !== "unordered" || faults.duplicates > 0 || faults.partitions > 0 ||
+      forgetful.length > 0),
+    "rounds know crashes only: the network is unordered, neither loses, repeats nor parts, and nobody forgets"
   ],
   [time.kind === "synchronous" && Number.isFinite(faults.timers), "in rounds every timer fires: they have no bound"],
   [forgetful.some((node) => !nodes.includes(node)), "a node that may forget is no node of the model"]
@@ -257,4 +257,3 @@ const conflicts = <P extends Vocabulary, H>(
  */
 export const protocolOf = <P extends Vocabulary, H>(model: SystemModel<P, H>, node: NodeId): Protocol<P> =>
   typeof model.protocol === "function" ? model.protocol(node) : model.protocol
-

@@ -40,12 +40,22 @@ export class Channels<P extends Vocabulary, H> {
       : { envelope: this.moves.envelope(first), rest: this.queues.intern(rest) }
   }
 
-  enqueueAll(network: ReadonlyArray<number>, sends: ReadonlyArray<number>): ReadonlyArray<number> {
-    const all = [...network]
-    for (const send of sends) {
-      const channel = this.channelOf(send)
-      if (channel >= 0) all[channel] = this.append(all[channel]!, send)
-    }
-    return all
+  /** The queue with its head twice. */
+  repeat(queue: number): number {
+    const envelopes = this.queues.values[queue]!
+    return this.queues.intern([envelopes[0]!, ...envelopes])
+  }
+
+  /** The queue without those messages that are wanted no more. */
+  filter(queue: number, isKept: (envelope: number) => boolean): number {
+    const envelopes = this.queues.values[queue]!
+    const kept = envelopes.filter((envelope) => isKept(this.moves.envelope(envelope)))
+    return kept.length === envelopes.length ? queue : this.queues.intern(kept)
+  }
+
+  /** The queue with each message replaced. */
+  map(queue: number, to: (envelope: Envelope<P["message"]>) => Envelope<P["message"]>): number {
+    const envelopes = this.queues.values[queue]!
+    return envelopes.length === 0 ? queue : this.queues.intern(envelopes.map(to))
   }
 }

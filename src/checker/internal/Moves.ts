@@ -1,33 +1,84 @@
 /**
- * What steps make of nodes, memoised: a handler runs once for each pair of local state and event; after that only integers move.
+ * What events make of nodes and clients, memoised: a handler runs once for each pair of local state and event; after that only integers move.
  */
 import type { NodeId } from "../../core/NodeId.js"
-import type { NodeContext, Protocol, Vocabulary } from "../../core/Protocol.js"
-import type { Outcome } from "../../model/internal/Steps.js"
-import { disarm, outcomes } from "../../model/internal/Steps.js"
+import type { RequestId, Vocabulary } from "../../core/Protocol.js"
+import { requestId } from "../../core/Protocol.js"
+import { envelopeOf } from "../../model/internal/Follow.js"
+import type { Outcome, Stepping } from "../../model/internal/Steps.js"
+import * as Steps from "../../model/internal/Steps.js"
 import type { Envelope, Local, SystemModel } from "../../model/SystemModel.js"
+import type { Ask, ClientLocal } from "../../model/Workload.js"
 import { Interner, SlotKeys } from "./Interner.js"
 import { PairTable } from "./PairTable.js"
+import type { Note } from "./Stories.js"
+import { Stories } from "./Stories.js"
 
-/** One outcome of a memoised step. */
+/** One outcome of a memoised event at a node. */
 export interface Move {
   readonly local: number
+  /** The combination of its choices. */
+  readonly outcome: number
   readonly sends: ReadonlyArray<number>
-  /** Which sequence of history hooks it runs: a number for (delivered envelope, sends). */
+  readonly replies: ReadonlyArray<number>
+  /** What the history is told. */
   readonly hook: number
 }
+
+/** The events of one kind at a local state: what tells them apart, and what they make of it. */
+type Choices<A> = ReadonlyArray<A & { readonly moves: ReadonlyArray<Move> }>
 
 /** The memo of one node: by local state. */
 export interface NodeMemo<P extends Vocabulary> {
   readonly id: NodeId
-  readonly protocol: Protocol<P>
-  readonly context: NodeContext
+  readonly stepping: Stepping<P>
   readonly locals: Interner<Local<P>>
   readonly keys: SlotKeys
   readonly deliveries: PairTable
-  readonly timers: Array<ReadonlyArray<{ readonly timer: unknown; readonly moves: ReadonlyArray<Move> }> | undefined>
-  readonly crashed: Array<number | undefined>
+  readonly requests: PairTable
+  readonly timers: Array<Choices<TimerOf> | undefined>
+  readonly flushes: Array<Choices<{ readonly frames: number }> | undefined>
+  readonly crashed: Array<ReadonlyArray<number> | undefined>
   readonly restarted: Array<ReadonlyArray<Move> | undefined>
+  readonly isInside: Array<boolean | undefined>
+}
+
+interface TimerOf {
+  readonly timer: unknown
+  /** Of 0 ms: no budget counts it. */
+  readonly isEndOfBatch: boolean
+  /** After GST: whether it may fire by now. */
+  readonly isRipe: boolean
+}
+
+/** The memo of one client: by its state. */
+interface ClientMemo<P extends Vocabulary> {
+  readonly locals: Interner<ClientLocal<P>>
+  readonly keys: SlotKeys
+  readonly asks: Array<ReadonlyArray<Asking<P>> | undefined>
+  readonly answers: PairTable
+  readonly lost: Array<Answered | undefined>
+}
+
+/** A client's question: the client after it, and what identifies it to the node. */
+export interface Asking<P extends Vocabulary> {
+  readonly ask: Ask<P>
+  readonly slot: number
+  readonly question: number
+  readonly client: number
+}
+
+/** A client after its answer, and what the history is told. */
+interface Answered {
+  readonly client: number
+  readonly hook: number
+}
+
+/** An answer of a node, and the state that it was given in. */
+interface Answer<P extends Vocabulary> {
+  readonly id: RequestId
+  readonly reply: P["reply"]
+  readonly state: P["state"]
 }
 
 /** No component, no position. */
@@ -43,106 +94,201 @@ export class Moves<P extends Vocabulary, H> {
   readonly envelopes = new Interner<Envelope<P["message"]>>()
   /** By envelope: the receiver's position, or none. */
   readonly receivers: Array<number> = []
-  readonly histories = new Interner<H>()
-  private readonly historyMoves = new PairTable()
-  private readonly hooks = new Map<string, number>()
-  private readonly hookSequences: Array<{ readonly delivered: number; readonly sends: ReadonlyArray<number> }> = []
+  /** By envelope: whether a node sent it to itself. */
+  readonly isOwn: Array<boolean> = []
+  /** Whether any node ever sent itself something. */
+  hasOwn = false
+  readonly clients: ReadonlyArray<ClientMemo<P>>
+  readonly stories: Stories<P, H>
+  private readonly questions = new Interner<{ readonly id: RequestId; readonly request: P["request"] }>()
+  private readonly answers = new Interner<Answer<P>>()
+  private readonly answered: Array<Answered> = []
   private readonly lists: Array<ReadonlyArray<Move>> = []
 
-  constructor(private readonly model: SystemModel<P, H>) {
+  constructor(readonly model: SystemModel<P, H>) {
+    this.stories = new Stories(model, this.envelopes)
     this.nodes = model.nodes.map((id, slot) => {
       this.index.set(id, slot)
       const locals = new Interner<Local<P>>()
       return {
         id,
-        protocol: typeof model.protocol === "function" ? model.protocol(id) : model.protocol,
-        context: { id, nodes: model.nodes },
+        stepping: Steps.steppingOf(model, id),
         locals,
         keys: new SlotKeys(locals, slot),
         deliveries: new PairTable(),
+        requests: new PairTable(),
         timers: [],
+        flushes: [],
         crashed: [],
-        restarted: []
+        restarted: [],
+        isInside: []
       }
+    })
+    this.clients = model.clients.map((_, client) => {
+      const locals = new Interner<ClientLocal<P>>()
+      const slot = model.nodes.length + 3 + client
+      return { locals, keys: new SlotKeys(locals, slot), asks: [], answers: new PairTable(), lost: [] }
     })
   }
 
   envelope(envelope: Envelope<P["message"]>): number {
     const number = this.envelopes.intern(envelope)
-    this.receivers[number] ??= this.index.get(envelope.to) ?? none
+    if (this.receivers[number] === undefined) {
+      this.receivers[number] = this.index.get(envelope.to) ?? none
+      this.isOwn[number] = envelope.from === envelope.to
+      this.hasOwn ||= envelope.from === envelope.to
+    }
     return number
   }
 
-  move(node: NodeMemo<P>, delivered: number, { local, sends }: Outcome<P>): Move {
-    const numbers = sends.map(({ message, to }) => this.envelope({ from: node.id, to, message }))
-    const key = `${delivered}:${numbers.join()}`
-    let hook = this.hooks.get(key)
-    if (hook === undefined) {
-      hook = this.hookSequences.push({ delivered, sends: numbers }) - 1
-      this.hooks.set(key, hook)
+  move(
+    node: NodeMemo<P>,
+    first: ReadonlyArray<Note<P>>,
+    { leaves, local, replies }: Outcome<P>,
+    outcome: number
+  ): Move {
+    const sends: Array<number> = []
+    const notes = [...first]
+    for (const leaving of leaves) {
+      if (leaving._tag === "Emit") notes.push({ _tag: "Emit", node: node.id, event: leaving.event })
+      else {
+        const envelope = this.envelope(envelopeOf(this.model, node.id, leaving.to, leaving.message))
+        sends.push(envelope)
+        notes.push({ _tag: "Send", envelope, durable: this.stories.seesDisks ? local.durable : undefined })
+      }
     }
-    return { local: node.locals.intern(local), sends: numbers, hook }
+    return {
+      local: node.locals.intern(local),
+      outcome,
+      sends,
+      replies: replies.map(({ id, reply }) => this.answers.intern({ id, reply, state: local.state })),
+      hook: this.stories.hook(notes)
+    }
   }
+
+  // ---- nodes
 
   deliveryOf(node: NodeMemo<P>, local: number, envelope: number): ReadonlyArray<Move> {
     const known = node.deliveries.get(local, envelope)
     if (known >= 0) return this.lists[known]!
-    const { from, message } = this.envelopes.values[envelope]!
+    const delivered = this.envelopes.values[envelope]!
     const before = node.locals.values[local]!
     if (!before.up) return ignored // it waits for the node
-    const made = outcomes(node.protocol, before, (out) => node.protocol.onMessage(before.state, from, message, out))
-      .filter((outcome) => !outcome.isIgnored)
-      .map((outcome) => this.move(node, envelope, outcome))
-    node.deliveries.set(local, envelope, this.lists.push(made.length === 0 ? ignored : made) - 1)
-    return made.length === 0 ? ignored : made
+    const made = Steps.deliveries(node.stepping, before, delivered.from, delivered.message)
+      .flatMap((outcome, i) => outcome.isIgnored ? [] : [this.move(node, [{ _tag: "Deliver", envelope }], outcome, i)])
+    const list = made.length === 0 ? ignored : made
+    node.deliveries.set(local, envelope, this.lists.push(list) - 1)
+    return list
   }
 
-  timersOf(node: NodeMemo<P>, local: number) {
+  timersOf(node: NodeMemo<P>, local: number): Choices<TimerOf> {
     const known = node.timers[local]
     if (known !== undefined) return known
     const before = node.locals.values[local]!
-    return node.timers[local] = before.timers.map((timer) => {
-      const disarmed: Local<P> = { ...before, timers: disarm(before.timers, timer) }
-      const moves = outcomes(
-        node.protocol,
-        disarmed,
-        (out) => node.protocol.onTimer?.(before.state, timer, out) ?? before.state
-      )
-        .map((outcome) => this.move(node, none, outcome))
+    const fire = (timer: P["timer"], isEndOfBatch: boolean, isRipe: boolean) => ({
+      timer,
+      isEndOfBatch,
+      isRipe,
+      moves: Steps.firings(node.stepping, before, timer).flatMap((outcome, i) => {
+        const move = this.move(node, [], outcome, i)
         // an unchanged node whose timer is armed again and that says nothing: nothing happened
-        .filter((move) => move.local !== local || move.sends.length > 0)
-      return { timer, moves }
+        return move.local === local && outcome.leaves.length + outcome.replies.length === 0 ? [] : [move]
+      })
     })
+    return node.timers[local] = [
+      ...before.timers.map((timer, i) => fire(timer, false, (before.deadlines?.[i]?.[0] ?? 0) <= 0)),
+      ...(before.endOfBatch ?? []).map((timer) => fire(timer, true, true))
+    ]
   }
 
-  crashOf(node: NodeMemo<P>, local: number): number {
-    return node.crashed[local] ??= node.locals.intern({
-      up: false,
-      state: undefined,
-      timers: [],
-      durable: node.locals.values[local]!.durable
-    })
+  flushesOf(node: NodeMemo<P>, local: number): Choices<{ readonly frames: number }> {
+    const before = node.locals.values[local]!
+    return node.flushes[local] ??= Array.from({ length: Steps.frames(before) }, (_, i) => ({
+      frames: i + 1,
+      moves: Steps.flushes(node.stepping, before, i + 1).map((outcome, o) => this.move(node, [], outcome, o))
+    }))
+  }
+
+  crashOf(node: NodeMemo<P>, local: number): ReadonlyArray<number> {
+    return node.crashed[local] ??= Steps.crashes(node.stepping, node.locals.values[local]!)
+      .map((down) => node.locals.intern(down))
   }
 
   restartOf(node: NodeMemo<P>, local: number): ReadonlyArray<Move> {
-    return node.restarted[local] ??= this.starts(node, node.locals.values[local]!)
+    return node.restarted[local] ??= Steps.starts(node.stepping, node.locals.values[local]!)
+      .map((outcome, i) => this.move(node, [], outcome, i))
   }
 
-  starts(node: NodeMemo<P>, before: Local<P>): ReadonlyArray<Move> {
-    return outcomes(node.protocol, before, (out) => node.protocol.start(node.context, before.durable, out))
-      .map((outcome) => this.move(node, none, outcome))
+  /** Whether the model's boundary of nodes lets it be. */
+  isInside(slot: number, local: number): boolean {
+    const node = this.nodes[slot]!
+    return node.isInside[local] ??= this.model.nodeBoundary?.(node.locals.values[local]!, node.id) ?? true
   }
 
-  historyAfter(history: number, hook: number): number {
-    const known = this.historyMoves.get(history, hook)
-    if (known >= 0) return known
-    const { delivered, sends } = this.hookSequences[hook]!
-    const { onDeliver, onSend } = this.model.history
-    let value = this.histories.values[history] as H
-    if (delivered !== none) value = onDeliver(value, this.envelopes.values[delivered]!)
-    for (const send of sends) value = onSend(value, this.envelopes.values[send]!)
-    const next = this.histories.intern(value)
-    this.historyMoves.set(history, hook, next)
-    return next
+  // ---- clients
+
+  asksOf(client: number, local: number): ReadonlyArray<Asking<P>> {
+    const memo = this.clients[client]!
+    const known = memo.asks[local]
+    if (known !== undefined) return known
+    const before = memo.locals.values[local]!
+    if (before.open !== undefined) return memo.asks[local] = []
+    const { asked, state } = before
+    return memo.asks[local] = this.model.clients[client]!.asks(state).flatMap((ask) => {
+      const slot = this.index.get(ask.node)
+      if (slot === undefined) return []
+      const id = requestId(client, asked)
+      const { node, request } = ask
+      const after: ClientLocal<P> = { state, asked: asked + 1, open: { node, request, id } }
+      return [{ ask, slot, question: this.questions.intern({ id, request }), client: memo.locals.intern(after) }]
+    })
+  }
+
+  requestOf(node: NodeMemo<P>, local: number, client: number, { ask, question }: Asking<P>): ReadonlyArray<Move> {
+    const known = node.requests.get(local, question)
+    if (known >= 0) return this.lists[known]!
+    const { id, request } = this.questions.values[question]!
+    const note: Note<P> = { _tag: "Request", client, request, node: ask.node }
+    const made = Steps.requests(node.stepping, node.locals.values[local]!, id, request)
+      .map((outcome, i) => this.move(node, [note], outcome, i))
+    node.requests.set(local, question, this.lists.push(made) - 1)
+    return made
+  }
+
+  /** Which client an answer is for. */
+  clientOf(answer: number): number {
+    return Math.floor(this.answers.values[answer]!.id / 0x100000000) // `requestId` puts the client there
+  }
+
+  /** The client after an answer; undefined where it does not wait for it. */
+  answerOf(client: number, local: number, answer: number): Answered | undefined {
+    const memo = this.clients[client]!
+    const known = memo.answers.get(local, answer)
+    if (known >= 0) return this.answered[known]
+    const { id, reply, state } = this.answers.values[answer]!
+    const { asked, open, state: before } = memo.locals.values[local]!
+    if (open?.id !== id) return undefined
+    const after = this.model.clients[client]!.onReply(before, reply, open)
+    const made: Answered = {
+      client: memo.locals.intern({ state: after, asked, open: undefined }),
+      hook: this.stories.hook([{ _tag: "Reply", client, reply, request: open.request, state }])
+    }
+    memo.answers.set(local, answer, this.answered.push(made) - 1)
+    return made
+  }
+
+  /** The client after the crash of a node; undefined where it did not wait for it. */
+  lostOf(client: number, local: number, node: NodeId): Answered | undefined {
+    const memo = this.clients[client]!
+    const { asked, open, state } = memo.locals.values[local]!
+    if (open?.node !== node) return undefined
+    return memo.lost[local] ??= {
+      client: memo.locals.intern({
+        state: this.model.clients[client]!.onLost(state, open),
+        asked,
+        open: undefined
+      }),
+      hook: this.stories.hook([{ _tag: "Lost", client, request: open.request }])
+    }
   }
 }

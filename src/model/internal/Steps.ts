@@ -73,8 +73,7 @@ export const starts = <P extends Vocabulary>(of: Stepping<P>, before: Local<P>):
     written: before.written,
     deadlines: of.tick === undefined ? undefined : []
   }
-  return outcomes(of, booting, [], (life) =>
-    life.step((_, out) => of.protocol.start(of.context, before.durable, out)))
+  return outcomes(of, booting, [], (life) => life.step((_, out) => of.protocol.start(of.context, before.durable, out)))
 }
 
 export const deliveries = <P extends Vocabulary>(
@@ -91,8 +90,12 @@ export const requests = <P extends Vocabulary>(
   id: RequestId,
   request: P["request"]
 ): ReadonlyArray<Outcome<P>> =>
-  outcomes(of, before, [], (life) =>
-    life.step((state, out) => of.protocol.onRequest?.(state, id, request, out) ?? state))
+  outcomes(
+    of,
+    before,
+    [],
+    (life) => life.step((state, out) => of.protocol.onRequest?.(state, id, request, out) ?? state)
+  )
 
 export const firings = <P extends Vocabulary>(
   of: Stepping<P>,
@@ -114,8 +117,12 @@ export const flushes = <P extends Vocabulary>(
   gateOf(before).release(count, (effect) => released.push(effect))
   const { local, rest } = synced(of, before, count)
   const after: Local<P> = { ...local, unfinished: rest.length === 0 ? undefined : rest }
-  return outcomes(of, after, released, (life) =>
-    life.step((state, out) => of.protocol.onDurable?.(state, after.durable, out) ?? state))
+  return outcomes(
+    of,
+    after,
+    released,
+    (life) => life.step((state, out) => of.protocol.onDurable?.(state, after.durable, out) ?? state)
+  )
 }
 
 /** What a crash may leave: the disk with any prefix of the frames that were being written; of a node that forgets, any prefix of all that it ever wrote. */
