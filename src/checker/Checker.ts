@@ -17,7 +17,6 @@ import { ActionSpace } from "./internal/ActionSpace.js"
 import { sampled } from "./internal/Equivariance.js"
 import { explorationOf } from "./internal/exploration.js"
 import { Purity } from "./internal/Purity.js"
-import type { Readable } from "./internal/Space.js"
 import { SymmetricSpace } from "./internal/SymmetricSpace.js"
 import { SystemSpace } from "./internal/SystemSpace.js"
 
@@ -126,11 +125,7 @@ export const startSystem = <P extends Vocabulary, H>(
 ): Exploration<System<P, H>> => {
   if (settings.symmetry === true) throw new Refusal("invalid", "symmetry", `${model.name} declares no symmetry`)
   const space = new SystemSpace(model)
-  const states: Readable<System<P, H>, "history" | "nodes" | "system"> = {
-    decode: (vector, length) => space.decode(vector, length),
-    reader: (reads) => reads === "system" ? undefined : (vector) => space.dependency(vector, reads)
-  }
-  return explorationOf(space, states, model.name, model.properties, settings)
+  return explorationOf(space, space, model.name, model.properties, settings)
 }
 
 const purityOf = ({ purity }: Settings): Purity | undefined => purity === undefined ? undefined : new Purity(purity)

@@ -44,22 +44,33 @@ export const together = (kind: Strength, actions: ReadonlyArray<string>): Readon
 ]
 
 /**
- * What a system of nodes owes: a class for each message (each channel where the network is ordered), each armed timer, and each node that could restart. Faults are owed to
- * nobody.
+ * What a system of nodes owes: a class for each message (each channel where the network is ordered), each request of a client, each armed timer, each node with an unfinished
+ * write or down, and the partition. Other faults are owed to nobody; time goes on (`Tick`, GST, rounds) in any case.
  *
  * @since 0.1.0
  * @category models
  */
 export interface SystemFairness {
   readonly deliveries: Strength | "none"
+  readonly requests: Strength | "none"
   readonly timers: Strength | "none"
+  readonly writes: Strength | "none"
   readonly restarts: Strength | "none"
+  readonly heals: Strength | "none"
 }
 
 /**
- * A message to a node that stays up arrives, and a timer that stays armed fires; nobody must restart.
+ * A message to a node that stays up and can be reached arrives, an idle client asks, a timer that stays armed fires, a write ends; nobody must restart, and no partition
+ * must heal.
  *
  * @since 0.1.0
- * @category constructors
+ * @category constants
  */
-export const ofSystems: SystemFairness = { deliveries: "weak", timers: "weak", restarts: "none" }
+export const ofSystems: SystemFairness = {
+  deliveries: "weak",
+  requests: "weak",
+  timers: "weak",
+  writes: "weak",
+  restarts: "none",
+  heals: "none"
+}

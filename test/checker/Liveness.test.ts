@@ -172,7 +172,7 @@ const anyGraph: FastCheck.Arbitrary<Graph> = FastCheck.record({
   kinds: FastCheck.option(
     FastCheck.array(
       FastCheck.record({
-        kind: FastCheck.constantFrom("weak", "strong"),
+        kind: FastCheck.constantFrom<Fairness.Strength>("weak", "strong"),
         actions: FastCheck.subarray(["a", "b", "c"], { minLength: 1, maxLength: 2 })
       }),
       { maxLength: 3 }

@@ -24,6 +24,8 @@ export interface Space extends Partial<FairClasses> {
   readonly decode: (vector: Int32Array, length: number) => unknown
   /** What an event of a state is called. */
   readonly eventName: (state: Entry, event: number) => string
+  /** Asks for labels from here on, where they cost something. */
+  readonly beginLabels?: () => void
   /** What the steps of a label are called. */
   readonly labelName?: (label: number) => string
   /** Whether the state is inside the model's boundary. */

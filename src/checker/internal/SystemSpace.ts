@@ -11,25 +11,26 @@ import * as Steps from "../../model/internal/Steps.js"
 import type { Envelope, System, SystemModel } from "../../model/SystemModel.js"
 import { noFaults } from "../../model/SystemModel.js"
 import { Clock } from "./Clock.js"
-import { Labels } from "./Labels.js"
 import type { Entry } from "./Frontier.js"
+import { Labels } from "./Labels.js"
 import type { Move } from "./Moves.js"
 import { ignored, Moves, none } from "./Moves.js"
-import { PairTable } from "./PairTable.js"
 import { Rounds } from "./Rounds.js"
-import type { Sink, Space } from "./Space.js"
+import type { Readable, Sink, Space } from "./Space.js"
 import type { Conditions } from "./Successor.js"
 import { Successor } from "./Successor.js"
+import { Tuples } from "./Tuples.js"
 
-export class SystemSpace<P extends Vocabulary, H> implements Space {
+export class SystemSpace<P extends Vocabulary, H>
+  implements Space, Readable<System<P, H>, "history" | "nodes" | "system">
+{
   private readonly moves: Moves<P, H>
   private readonly nodes: Moves<P, H>["nodes"]
   private readonly next: Successor<P, H>
   private readonly clock: Clock<P, H>
   private readonly rounds: Rounds<P, H>
   private readonly labels: Labels<P>
-  private readonly tuples = new PairTable()
-  private tupleCount = 0
+  private readonly tuples = new Tuples()
   private readonly isOrdered: boolean
   private readonly isSet: boolean
   private readonly countsTimers: boolean
@@ -302,19 +303,21 @@ export class SystemSpace<P extends Vocabulary, H> implements Space {
     }
   }
 
-  /** What a property depends on, as a number: equal numbers, equal answers. */
-  dependency(vector: Int32Array, reads: "history" | "nodes"): number {
-    if (reads === "history") return vector[this.next.historyAt]!
-    let prefix = 0
-    for (let slot = 0; slot < this.nodes.length; slot++) {
-      const known = this.tuples.get(prefix, vector[slot]!)
-      if (known < 0) this.tuples.set(prefix, vector[slot]!, ++this.tupleCount)
-      prefix = known < 0 ? this.tupleCount : known
+  reader(reads: "history" | "nodes" | "system"): ((vector: Int32Array) => number) | undefined {
+    const { historyAt } = this.next
+    switch (reads) {
+      case "history":
+        return (vector) => vector[historyAt]!
+      case "nodes": {
+        const slots = Int32Array.from(this.nodes.keys())
+        return (vector) => this.tuples.of(vector, slots)
+      }
+      case "system":
+        return undefined
     }
-    return prefix
   }
 
-  label(): void {
+  beginLabels(): void {
     this.next.labels = this.labels
   }
 

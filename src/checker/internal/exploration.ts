@@ -24,6 +24,7 @@ export const explorationOf = <S, R>(
   { exact = false, exhaustive = true, order = "breadth" }: Settings
 ): Exploration<S> => {
   const claims = new Claims(model, properties, states, (label) => space.labelName?.(label) ?? "", exhaustive)
+  if (claims.asksLiveness || claims.step !== undefined) space.beginLabels?.()
   const search = new Search(space, claims, { order, isExact: exact, hasGraph: claims.asksLiveness })
   const traceOf = (visits: ReadonlyArray<Visit>): ReadonlyArray<Step<S>> =>
     visits.map(({ event, state }) => ({ event, state: states.decode(state.vector, state.length) }))
