@@ -12,7 +12,7 @@ import {
 } from "node:fs"
 import * as Net from "node:net"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
 import { buildFirst, main, refusal, run, synod } from "./support.js"
@@ -92,7 +92,7 @@ const get = async (url: string, key: string): Promise<unknown> => (await fetch(`
 /** Every file below the folder with its bytes; a lock holds no data, and is numbered anew by each who tries it. */
 const contents = (directory: string): ReadonlyArray<readonly [string, string]> =>
   readdirSync(directory, { recursive: true, encoding: "utf8" }).sort()
-    .filter((name) => !name.startsWith("LOCK") && statSync(join(directory, name)).isFile())
+    .filter((name) => !basename(name).startsWith("LOCK") && statSync(join(directory, name)).isFile())
     .map((name) => [name, readFileSync(join(directory, name)).toString("base64")])
 
 // one after the other: each starts processes, and more of them at once than there are cores only wait for each other
