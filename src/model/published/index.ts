@@ -17,6 +17,7 @@ import { spanTreeEntry } from "./SpanTree.js"
 import { synodEntry } from "./Synod.js"
 import { transactionCommitEntry } from "./TransactionCommit.js"
 import { twoPhaseCommitEntry } from "./TwoPhaseCommit.js"
+import { vanlightlyRaftEntry } from "./VanlightlyRaft.js"
 import { votingEntries } from "./Voting.js"
 
 export const models: ReadonlyArray<Entry> = [
@@ -26,6 +27,7 @@ export const models: ReadonlyArray<Entry> = [
   synodEntry,
   ...votingEntries,
   ...fastPaxosEntries,
+  vanlightlyRaftEntry,
   abdRegisterEntry,
   singleCopyRegisterEntry,
   ...incrementEntries,
