@@ -1,0 +1,113 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as FastCheck from "effect/FastCheck"
+import { checkSystem } from "synod/checker/Checker"
+import { encode } from "synod/core/Canonical"
+import { difference } from "synod/explorer/Difference"
+import * as SystemTrace from "synod/explorer/SystemTrace"
+import * as Value from "synod/explorer/Value"
+import * as Partition from "synod/model/Partition"
+import { networkOf } from "synod/model/published/RegisterClients"
+import { singleDecreePaxos } from "synod/model/published/SingleDecreePaxos"
+import * as SystemModel from "synod/model/SystemModel"
+import { a, b, pingPong, runOf, story } from "./pingPong.js"
+
+const plain = FastCheck.anything({ withBigInt: true, withMap: true, withSet: true, withTypedArray: false })
+
+describe("Value", () => {
+  it("tells apart what canonical encodings tell apart, and nothing else", () => {
+    FastCheck.assert(FastCheck.property(plain, plain, (one, other) => {
+      const [x, y] = [Value.of(one), Value.of(other)]
+      expect(encode(x) === encode(y)).toBe(encode(one) === encode(other))
+    }))
+  })
+
+  it("takes no value for a wrapper", () => {
+    expect(Value.of({ "#bigint": "1" })).toEqual({ "#map": [["#bigint", "1"]] })
+    expect(Value.view(Value.of({ "#map": 1 }))).toEqual({ _tag: "Map", entries: [["#map", 1]] })
+  })
+
+  it("has words for what JSON has none for", () => {
+    expect(Value.text(Value.of([undefined, null, Number.NaN, -0, 1.5, 7n, new Uint8Array([1, 255]), new Date(0)])))
+      .toBe("[undefined, null, NaN, -0, 1.5, 7n, b\"01ff\", \"1970-01-01T00:00:00.000Z\"]")
+  })
+})
+
+describe("Difference", () => {
+  it("is empty exactly for equal values", () => {
+    FastCheck.assert(FastCheck.property(plain, plain, (one, other) => {
+      const [x, y] = [Value.of(one), Value.of(other)]
+      expect(difference(x, x, "")).toEqual([])
+      expect(difference(x, y, "").length === 0).toBe(Value.text(x) === Value.text(y))
+    }))
+  })
+
+  it("names the smallest parts", () => {
+    const before = Value.of({ log: [1, 2, 3], votes: new Set(["a"]), of: new Map([["k", { n: 1 }]]), role: "x" })
+    const after = Value.of({ log: [1, 2, 3, 4], votes: new Set(["b"]), of: new Map([["k", { n: 2 }]]), term: 1 })
+    expect(difference(before, after, "s")).toEqual([
+      { path: "s.log[3]", before: undefined, after: 4 },
+      { path: "s.of[\"k\"].n", before: 1, after: 2 },
+      { path: "s.term", before: undefined, after: 1 },
+      { path: "s.votes{}", before: undefined, after: "b" },
+      { path: "s.votes{}", before: "a", after: undefined },
+      { path: "s.role", before: "x", after: undefined }
+    ])
+  })
+})
+
+describe("SystemTrace", () => {
+  it("follows each message from the step that sent it to the one that ended it", () => {
+    expect(story().messages.map(({ content: _content, ...message }) => message)).toEqual([
+      { from: "a", to: "b", origin: 1, sent: 1, ended: 3, fate: "delivered", isCopy: false },
+      { from: "a", to: "b", origin: 1, sent: 2, ended: 10, fate: "delivered", isCopy: true },
+      { from: "b", to: "a", origin: 3, sent: 3, ended: 9, fate: "delivered", isCopy: false },
+      { from: "a", to: "b", origin: 4, sent: 4, ended: 11, fate: "lost", isCopy: false },
+      { from: "b", to: "a", origin: 10, sent: 10, ended: undefined, fate: "inFlight", isCopy: false }
+    ])
+  })
+
+  it("has crashes and partitions as bands, and what clients asked and were answered", () => {
+    const { bands, operations } = story()
+    expect(bands).toEqual([
+      { kind: "crash", label: "b is down", lane: "b", from: 5, until: 6 },
+      { kind: "partition", label: "partition b | a", from: 7, until: 8 }
+    ])
+    expect(operations).toEqual([
+      { client: "client 0", request: "play at a", reply: "won", invoked: 1, returned: 9, isViolation: false }
+    ])
+  })
+
+  it("says that a message is lost where a partition loses it, and who does not hear whom", () => {
+    const oneWay = new Map([[b, new Set([a])]])
+    const model: typeof base = { ...base, partitions: { cuts: [oneWay], blocked: "drop" } }
+    const trace = SystemTrace.make(model, { steps: runOf(model, ["request", "partition", "timer"]) })
+    expect(trace.steps[2]!.label).toBe("partition b does not hear a")
+    expect(trace.messages.map(({ ended, fate, sent }) => [sent, ended, fate])).toEqual([[1, 2, "lost"], [3, 3, "lost"]])
+    expect(trace.bands).toEqual([
+      { kind: "partition", label: "partition b does not hear a", from: 2, until: undefined }
+    ])
+  })
+
+  it("refuses a run that is none of the model's, by its step", () => {
+    const steps = runOf(base, ["request", "deliver a -> b"])
+    const [start, , end] = steps
+    expect(() => SystemTrace.make(base, { steps: [start!, end!] })).toThrow(
+      /^ping-pong: step 1 is none of the model's: deliver/
+    )
+  })
+
+  it("shows what the checker found, on every network", () => {
+    for (const name of ["unordered", "ordered", "duplicating"] as const) {
+      const model = singleDecreePaxos({ servers: 3, clients: 2, network: networkOf(name), mutant: "propose-own" })
+      const { loop, trace } = checkSystem(model).properties.find(({ verdict }) => verdict === "violated")!
+      const shown = SystemTrace.make(model, { steps: trace!, loop })
+      expect(shown.steps.at(-1)!.claims[0]).toEqual({ name: "linearizable", holds: false })
+      expect(shown.operations.filter(({ isViolation }) => isViolation)).toHaveLength(1)
+      const delivered = shown.messages.filter(({ fate }) => fate === "delivered")
+      expect(delivered).toHaveLength(shown.steps.filter(({ kind }) => kind === "deliver").length)
+      for (const { ended, sent } of delivered) expect(sent).toBeLessThan(ended!)
+    }
+  })
+})
+
+const base = SystemModel.make({ ...pingPong(), partitions: { cuts: Partition.halves([a, b]), blocked: "delay" } })
