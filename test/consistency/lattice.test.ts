@@ -43,11 +43,22 @@ const transactionsOf = (ops: ReadonlyArray<Op>): Transactions => ({
 const show = (ops: ReadonlyArray<Op>): string =>
   ops.map(({ isWrite, key, session, value }) => `${session}:${isWrite ? "w" : "r"} ${keyOf(key)}${value}`).join("  ")
 
+/** One after the other, each read answers the latest write of its key. */
+const explains = (ops: ReadonlyArray<Op>, order: ReadonlyArray<number>): boolean => {
+  const latest = new Map<number, number>()
+  return order.every((i) => {
+    const { isWrite, key, value } = ops[i]!
+    if (isWrite) latest.set(key, value)
+    return isWrite || (latest.get(key) ?? 0) === value
+  })
+}
+
 /** Evidence must hold by itself: an order explains, a path is a chain of edges that the history really has. */
-const isSound = (ops: ReadonlyArray<Op>, verdict: Verdict): boolean => {
+const isSound = (level: Consistency.UntimedLevel, ops: ReadonlyArray<Op>, verdict: Verdict): boolean => {
   if (verdict.verdict === "unknown") return false
   if (verdict.verdict === "consistent") {
     const order = verdict.witness
+    if (level === "sequential" && (order === undefined || !explains(ops, order))) return false
     return order === undefined || (order.length === ops.length && new Set(order).size === ops.length
       && order.every((a, at) => order.slice(at).every((b) => a <= b || ops[a]!.session !== ops[b]!.session)))
   }
@@ -82,7 +93,7 @@ const disagreements = (ops: ReadonlyArray<Op>): ReadonlyArray<string> => {
   return untimed.flatMap((level) => {
     const verdict = Consistency.checkTransactions(level, transactions)
     const expected = oracle[level](ops) ? "consistent" : "inconsistent"
-    if (verdict.verdict === expected && isSound(ops, verdict)) return []
+    if (verdict.verdict === expected && isSound(level, ops, verdict)) return []
     return [`${level}: ${JSON.stringify(verdict)}, expected ${expected}: ${show(ops)}`]
   })
 }

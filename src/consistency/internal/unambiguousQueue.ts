@@ -50,28 +50,20 @@ const itemsBefore = (
     if (done.length > 1 || enqueue === undefined || enqueue.call > done[0]!.return) return undefined
   }
   const items: Array<Item> = []
-  const undecided: Array<Item> = []
-  let earliestLeft = OPEN
   for (const [value, enqueue] of enqueues) {
     if (enqueue.call >= cut) continue
+    // An open dequeue took its value: where that cannot be, an older value stays for good, and then nothing depends on this one.
     const takers = (dequeues.get(value) ?? []).filter(({ call }) => call < cut)
     const taker = takers.find(isDone) ?? takers[0]
     const enqueueReturn = isDone(enqueue) ? enqueue.return : OPEN
     // Neither end of it is known to have happened: then neither need have.
     if (enqueueReturn === OPEN && (taker === undefined || !isDone(taker))) continue
-    const item: Item = {
+    items.push({
       enqueueCall: enqueue.call,
       enqueueReturn,
       dequeueCall: taker?.call ?? OPEN,
       dequeueReturn: taker !== undefined && isDone(taker) ? taker.return : OPEN
-    }
-    if (taker === undefined) earliestLeft = Math.min(earliestLeft, enqueueReturn)
-    if (taker !== undefined && !isDone(taker)) undecided.push(item)
-    else items.push(item)
-  }
-  // An open dequeue took its value, unless an older value stays for good.
-  for (const item of undecided) {
-    items.push(earliestLeft < item.enqueueCall ? { ...item, dequeueCall: OPEN } : item)
+    })
   }
   return items
 }

@@ -107,12 +107,11 @@ const registerProblem = (
   }
 
   /**
-   * A forward zone stands where it starts; a backward one just after its latest call, or, where a forward zone covers that point, just after the
-   * zone's end: that is still before its earliest return.
+   * A forward zone stands where it starts, and a backward one just after its latest call. Where a forward zone covers that point, the backward one stands after all
+   * of it: it ends later, or it would be covered.
    */
   const order = (cut: number): ReadonlyArray<number> => {
     const zones = zonesBefore(cut)!
-    const forward = forwardZones(zones)!
     const placed: Array<readonly [point: number, rank: number, cluster: number]> = []
     for (let cluster = 0; cluster < clusters; cluster++) {
       if (!isPresent(zones, cluster)) continue
@@ -121,9 +120,7 @@ const registerProblem = (
         placed.push([start - 0.5, 1, cluster])
         continue
       }
-      const around = lastBefore(zones, forward, end)
-      const point = around >= 0 && end < zones.end[around]! ? zones.end[around]! : end
-      placed.push([point + 0.5, 0, cluster])
+      placed.push([end + 0.5, 0, cluster])
     }
     placed.sort((a, b) => a[0] - b[0] || a[1] - b[1])
     const members: Array<Array<number>> = Array.from({ length: clusters }, () => [])
