@@ -3,7 +3,7 @@ import * as FastCheck from "effect/FastCheck"
 import { check } from "synod/checker/Checker"
 import { encode } from "synod/core/Canonical"
 import type { ActionModel, Assignment } from "synod/model/ActionModel"
-import { make } from "synod/model/ActionModel"
+import { assign, make } from "synod/model/ActionModel"
 import { twoPhaseCommit } from "synod/model/published/TwoPhaseCommit"
 import { group, permuteState } from "synod/model/Symmetry"
 
@@ -17,9 +17,8 @@ type Variables = {
 
 const names = ["a", "b", "c", "d"]
 
-const set = (name: `at.${string}` | `likes.${string}`, value: number | string): Assignment<Variables> => ({
-  [name]: value
-})
+const set = <K extends `at.${string}` | `likes.${string}`>(name: K, value: Variables[K]): Assignment<Variables> =>
+  assign(name, value)
 
 /** What one name may do to another: all of it is the same for all names. */
 const rules: ReadonlyArray<(v: Variables, i: string, j: string) => Assignment<Variables> | undefined> = [

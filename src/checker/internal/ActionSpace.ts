@@ -3,8 +3,8 @@
  */
 import type { Action, ActionModel } from "../../model/ActionModel.js"
 import type { Entry } from "./Frontier.js"
+import { Grid } from "./Grid.js"
 import { Interner, SlotKeys } from "./Interner.js"
-import { PairTable } from "./PairTable.js"
 import type { Purity } from "./Purity.js"
 import { Refusal } from "./Refusal.js"
 import type { Parts, Readable, Sink, Space } from "./Space.js"
@@ -13,16 +13,19 @@ import { Tuples } from "./Tuples.js"
 
 type Values = { readonly [name: string]: unknown }
 
-/** One assignment of an action: pairs of slot and component. */
+/** One assignment of an action: slot, component and the two words of its key there, for each variable. */
 type Outcome = Int32Array
 
 /** The memo of one action. */
 interface Compiled {
   readonly action: Action<Values>
   readonly reads: ReadonlyArray<number>
-  /** By the number of values read so far: (prefix, component) -> prefix, the last one an index of `outcomes`. */
-  readonly chain: ReadonlyArray<PairTable>
+  /** By the component of the first variable that is read: the prefix. */
+  readonly first: Array<number | undefined>
+  /** By the number of values read so far: (prefix, component) -> prefix. The last prefix is an index of `outcomes`. */
+  readonly chain: ReadonlyArray<Grid>
   readonly prefixes: Array<number>
+  /** Where the action is disabled, prefix 0. */
   readonly outcomes: Array<ReadonlyArray<Outcome>>
 }
 
@@ -47,9 +50,10 @@ export class ActionSpace<V extends Values> implements Space, Parts, Readable<V, 
     this.compiled = model.actions.map((action) => ({
       action: action as unknown as Action<Values>, // it is given exactly the variables that it reads
       reads: action.reads.map((name) => this.slotOf(`action ${action.name}`, name)),
-      chain: action.reads.map(() => new PairTable()),
+      first: [],
+      chain: action.reads.map(() => new Grid()),
       prefixes: action.reads.map(() => 0),
-      outcomes: []
+      outcomes: [[]]
     }))
     this.fairClasses = model.actions.map(({ name }) =>
       model.fairness === undefined
@@ -87,7 +91,9 @@ export class ActionSpace<V extends Values> implements Space, Parts, Readable<V, 
     const { vector } = state
     const { compiled } = this
     for (let a = 0; a < compiled.length; a++) {
-      const outcomes = this.outcomesOf(compiled[a]!, vector)
+      const number = this.outcomesOf(compiled[a]!, vector)
+      if (number === 0) continue
+      const outcomes = compiled[a]!.outcomes[number]!
       for (let o = 0; o < outcomes.length; o++) this.follow(state, outcomes[o]!, a * maxInstances + o, a, sink)
     }
   }
@@ -96,43 +102,47 @@ export class ActionSpace<V extends Values> implements Space, Parts, Readable<V, 
     const { vector } = state
     let low = state.low
     let high = state.high
-    for (let i = 0; i < outcome.length; i += 2) {
+    for (let i = 0; i < outcome.length; i += 4) {
       const slot = outcome[i]!
-      const keys = this.keys[slot]!
       const before = vector[slot]!
-      const after = outcome[i + 1]!
-      if (before === after) continue
-      low = (low - keys.low(before) + keys.low(after)) | 0
-      high = (high - keys.high(before) + keys.high(after)) | 0
+      if (before === outcome[i + 1]) continue
+      const keys = this.keys[slot]!
+      low = (low - keys.low(before) + outcome[i + 2]!) | 0
+      high = (high - keys.high(before) + outcome[i + 3]!) | 0
     }
     if (!sink.edge(low, high, event, label)) return
     const next = sink.vector
     for (let i = 0; i < state.length; i++) next[i] = vector[i]!
-    for (let i = 0; i < outcome.length; i += 2) next[outcome[i]!] = outcome[i + 1]!
+    for (let i = 0; i < outcome.length; i += 4) next[outcome[i]!] = outcome[i + 1]!
     sink.commit(state.length)
   }
 
-  private outcomesOf(compiled: Compiled, vector: Int32Array): ReadonlyArray<Outcome> {
-    const { chain, reads } = compiled
-    let prefix = 0
-    for (let i = 0; i < reads.length; i++) {
+  /** The place in the action's `outcomes`; 0 where it is disabled. */
+  private outcomesOf(compiled: Compiled, vector: Int32Array): number {
+    const { chain, first, reads } = compiled
+    // an action that reads nothing has one value to look at
+    const start = reads.length === 0 ? 0 : vector[reads[0]!]!
+    let prefix = first[start] ?? this.extend(compiled, 0, 0, start, vector)
+    for (let i = 1; i < reads.length; i++) {
       const component = vector[reads[i]!]!
       const known = chain[i]!.get(prefix, component)
       prefix = known >= 0 ? known : this.extend(compiled, i, prefix, component, vector)
     }
-    // an action that reads nothing has one outcome
-    const outcomes = compiled.outcomes[prefix] ?? (compiled.outcomes[prefix] = this.run(compiled, vector))
     if (this.purity !== undefined && this.purity.isDue()) {
-      this.purity.compare(this.placeOf(compiled), outcomes, this.run(compiled, vector))
+      this.purity.compare(this.placeOf(compiled), compiled.outcomes[prefix], this.run(compiled, vector))
     }
-    return outcomes
+    return prefix
   }
 
   private extend(compiled: Compiled, i: number, prefix: number, component: number, vector: Int32Array): number {
-    const isLast = i === compiled.reads.length - 1
-    const next = isLast ? compiled.outcomes.length : compiled.prefixes[i]!++
-    if (isLast) compiled.outcomes.push(this.run(compiled, vector))
-    compiled.chain[i]!.set(prefix, component, next)
+    const isLast = i >= compiled.reads.length - 1
+    let next = 0
+    if (isLast) {
+      const outcomes = this.run(compiled, vector)
+      if (outcomes.length > 0) next = compiled.outcomes.push(outcomes) - 1
+    } else next = compiled.prefixes[i]!++
+    if (i === 0) compiled.first[component] = next
+    else compiled.chain[i]!.set(prefix, component, next)
     return next
   }
 
@@ -158,7 +168,8 @@ export class ActionSpace<V extends Values> implements Space, Parts, Readable<V, 
       Int32Array.from(
         Object.entries(assignment).flatMap(([name, value]) => {
           const slot = this.slotOf(`action ${action.name}`, name)
-          return [slot, guarded(() => place, () => this.components[slot]!.intern(value))]
+          const component = guarded(() => place, () => this.components[slot]!.intern(value))
+          return [slot, component, this.keys[slot]!.low(component), this.keys[slot]!.high(component)]
         })
       )
     )

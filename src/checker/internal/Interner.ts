@@ -41,29 +41,46 @@ export class Interner<A> {
   }
 }
 
-/** The keys of one slot's components, made when a component first appears in the slot. */
+/** The keys of one slot's components, made when a component is first asked for in the slot. */
 export class SlotKeys {
-  private readonly lows: Array<number> = []
-  private readonly highs: Array<number> = []
+  private made = 0
+  private lows = new Int32Array(64)
+  private highs = new Int32Array(64)
 
   constructor(private readonly components: Interner<unknown>, private readonly slot: number) {}
 
   low(component: number): number {
-    return this.lows[component] ?? this.make(component, this.lows)
+    if (component >= this.made) this.make()
+    return this.lows[component]!
   }
 
   high(component: number): number {
-    return this.highs[component] ?? this.make(component, this.highs)
+    if (component >= this.made) this.make()
+    return this.highs[component]!
   }
 
-  private make(component: number, of: Array<number>): number {
+  /** Of all components that there are by now. */
+  private make(): void {
+    const { high, low, size } = this.components
+    if (size > this.lows.length) {
+      const length = Math.max(size, this.lows.length * 2)
+      this.lows = lengthened(this.lows, length)
+      this.highs = lengthened(this.highs, length)
+    }
     const salt = Math.imul(this.slot + 1, 0x9e3779b1)
-    const low = this.components.low[component]!
-    const high = this.components.high[component]!
-    this.lows[component] = mix(low ^ salt) ^ mix(Math.imul(high, 3) + salt)
-    this.highs[component] = mix(high ^ Math.imul(salt, 5)) ^ mix(Math.imul(low, 7) - salt)
-    return of[component]!
+    for (; this.made < size; this.made++) {
+      const a = low[this.made]!
+      const b = high[this.made]!
+      this.lows[this.made] = mix(a ^ salt) ^ mix(Math.imul(b, 3) + salt)
+      this.highs[this.made] = mix(b ^ Math.imul(salt, 5)) ^ mix(Math.imul(a, 7) - salt)
+    }
   }
+}
+
+const lengthened = (array: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> => {
+  const longer = new Int32Array(length)
+  longer.set(array)
+  return longer
 }
 
 /** A 64-bit sum of keys: a transition subtracts the old ones and adds the new. */

@@ -23,8 +23,8 @@ export class StateTable implements States {
   /** Only where states are numbered, or the state was new. */
   last = -1
   private mask = initialSize - 1
-  private low = new Int32Array(initialSize)
-  private high = new Int32Array(initialSize)
+  /** Both words of a fingerprint side by side, so that they come in one line of the cache. */
+  private cells = new Int32Array(2 * initialSize)
   private numbers: Int32Array | undefined
 
   constructor(isNumbered: boolean) {
@@ -32,45 +32,44 @@ export class StateTable implements States {
   }
 
   get bytes(): number {
-    return (this.numbers === undefined ? 8 : 12) * this.low.length
+    return 4 * this.cells.length + (this.numbers === undefined ? 0 : 4 * this.numbers.length)
   }
 
   add(low: number, high: number): boolean {
+    const { cells, mask } = this
     const a = low === 0 && high === 0 ? zero : low
-    let i = (a ^ (a >>> 15)) & this.mask
-    for (;; i = (i + 1) & this.mask) {
-      const at = this.low[i]!
-      const above = this.high[i]!
+    let i = (a ^ (a >>> 15)) & mask
+    for (;; i = (i + 1) & mask) {
+      const at = cells[2 * i]!
+      const above = cells[2 * i + 1]!
       if (at === 0 && above === 0) break
       if (at === a && above === high) {
         if (this.numbers !== undefined) this.last = this.numbers[i]!
         return false
       }
     }
-    this.low[i] = a
-    this.high[i] = high
+    cells[2 * i] = a
+    cells[2 * i + 1] = high
     if (this.numbers !== undefined) this.numbers[i] = this.size
     this.last = this.size++
-    if (this.size * 4 > this.low.length * 3) this.grow()
+    if (this.size * 4 > (mask + 1) * 3) this.grow()
     return true
   }
 
   private grow(): void {
-    const { high, low, numbers } = this
-    const length = low.length * 2
-    this.mask = length - 1
-    this.low = new Int32Array(length)
-    this.high = new Int32Array(length)
-    if (numbers !== undefined) this.numbers = new Int32Array(length)
-    for (let cell = 0; cell < low.length; cell++) {
-      const a = low[cell]!
-      const b = high[cell]!
+    const { cells, numbers } = this
+    this.cells = new Int32Array(2 * cells.length)
+    this.mask = cells.length - 1
+    if (numbers !== undefined) this.numbers = new Int32Array(cells.length)
+    for (let cell = 0; cell < cells.length; cell += 2) {
+      const a = cells[cell]!
+      const b = cells[cell + 1]!
       if (a === 0 && b === 0) continue
       let i = (a ^ (a >>> 15)) & this.mask
-      while (this.low[i] !== 0 || this.high[i] !== 0) i = (i + 1) & this.mask
-      this.low[i] = a
-      this.high[i] = b
-      if (numbers !== undefined) this.numbers![i] = numbers[cell]!
+      while (this.cells[2 * i] !== 0 || this.cells[2 * i + 1] !== 0) i = (i + 1) & this.mask
+      this.cells[2 * i] = a
+      this.cells[2 * i + 1] = b
+      if (numbers !== undefined) this.numbers![i] = numbers[cell >> 1]!
     }
   }
 }

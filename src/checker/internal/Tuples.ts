@@ -1,10 +1,10 @@
 /**
  * Numbers for tuples of small integers: equal tuples, equal numbers, dense from 1 up.
  */
-import { PairTable } from "./PairTable.js"
+import { Grid } from "./Grid.js"
 
 export class Tuples {
-  private readonly prefixes = new PairTable()
+  private readonly prefixes = new Grid()
 
   /** The number of what the vector has in these places. */
   of(vector: Int32Array, places: Int32Array): number {
