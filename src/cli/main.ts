@@ -15,6 +15,7 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import process from "node:process"
 import { benchCommand } from "./Bench.js"
+import { check } from "./Check.js"
 import { checkHistory } from "./CheckHistory.js"
 import { demo } from "./Demo.js"
 import { BadInput, CheckFailed } from "./Errors.js"
@@ -24,7 +25,7 @@ import { simulate } from "./Simulate.js"
 
 const synod = Command.make("synod").pipe(
   Command.withDescription("Run, break and judge distributed protocols"),
-  Command.withSubcommands([demo, node, simulate, checkHistory, benchCommand])
+  Command.withSubcommands([demo, node, simulate, check, checkHistory, benchCommand])
 )
 
 /** @effect/cli prints a wrong usage over several lines; it is said once, in one line, below. Its help is coloured, which is for terminals. */

@@ -1,0 +1,249 @@
+/**
+ * `synod check MODEL`: every reachable state of a model, and what its properties say of them.
+ *
+ * @since 0.1.0
+ */
+import * as Args from "@effect/cli/Args"
+import * as Command from "@effect/cli/Command"
+import * as Options from "@effect/cli/Options"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import process from "node:process"
+import type { Exploration, Limits, Report, Settings, Step } from "../checker/Checker.js"
+import { Refusal, start, startSystem } from "../checker/Checker.js"
+import * as Catalog from "../model/Catalog.js"
+import { BadInput, CheckFailed } from "./Errors.js"
+import { choice, integer } from "./internal/options.js"
+import { stopSignal } from "./internal/signals.js"
+import { traceJson, traceLines } from "./internal/traces.js"
+import { printJson, printLine, status } from "./Output.js"
+
+const described = (name: string): string => {
+  const takers = Catalog.entries.filter(({ parameters }) => Object.hasOwn(parameters, name))
+  const bounds = ({ parameters }: Catalog.Entry): string => {
+    const parameter = parameters[name]!
+    return parameter._tag === "Word"
+      ? `${parameter.words.join("|")}; default ${parameter.default}`
+      : `${parameter.min} to ${parameter.max}; default ${parameter.default}`
+  }
+  return takers.map((entry) => `${entry.name}: ${bounds(entry)}`).join(". ")
+}
+
+const parameterNames = [...new Set(Catalog.entries.flatMap(({ parameters }) => Object.keys(parameters)))].toSorted()
+
+/** One option for each parameter of any model; which of them a model takes, the catalogue says. */
+const parameters: Options.Options<{ readonly [name: string]: string | undefined }> = Options.all(
+  Object.fromEntries(parameterNames.map((name) => [
+    name,
+    Options.text(name).pipe(
+      Options.optional,
+      Options.map(Option.getOrUndefined),
+      Options.withDescription(described(name))
+    )
+  ]))
+)
+
+const options = {
+  model: Args.text({ name: "MODEL" }).pipe(
+    Args.withDescription(
+      Catalog.entries.map(({ elsewhere, name, summary }) => `${name}: ${summary} (${elsewhere})`).join("; ")
+    )
+  ),
+  parameters,
+  maxStates: integer("max-states", { min: 1, max: 1_000_000_000 }).pipe(
+    Options.withDefault(100_000_000),
+    Options.withDescription("distinct states; beyond them what is not decided is unknown; default 100000000")
+  ),
+  maxDepth: integer("max-depth", { min: 1, max: 1_000_000_000 }).pipe(
+    Options.optional,
+    Options.withDescription("levels, the initial states are the first; no limit unless told")
+  ),
+  maxMemory: integer("max-memory", { min: 1, max: 1_000_000 }).pipe(
+    Options.withDefault(4_096),
+    Options.withDescription("MiB for states, ways to them and what waits; default 4096")
+  ),
+  budget: integer("budget", { min: 1, max: 86_400_000 }).pipe(
+    Options.optional,
+    Options.withDescription("milliseconds; no limit unless told. What a limit left undecided is unknown")
+  ),
+  order: choice("order", ["breadth", "depth"]).pipe(
+    Options.withDefault("breadth" as const),
+    Options.withDescription("which states come first; breadth (the default) has the shortest traces")
+  ),
+  exact: Options.boolean("exact").pipe(
+    Options.withDescription("compares whole states, not 64-bit fingerprints of them")
+  ),
+  symmetry: Options.boolean("symmetry").pipe(
+    Options.withDescription(
+      "counts states that differ only in interchangeable names once, where the model declares such names"
+    )
+  ),
+  mutant: Options.text("mutant").pipe(
+    Options.optional,
+    Options.withDescription("a planted bug, which the check must find")
+  ),
+  listMutants: Options.boolean("list-mutants").pipe(Options.withDescription("the model's planted bugs, and no check")),
+  trace: Options.text("trace").pipe(
+    Options.optional,
+    Options.withDescription("writes the traces of what was found to this file, as JSON")
+  ),
+  json: Options.boolean("json").pipe(Options.withDescription("one JSON object on standard output"))
+}
+
+/** What a reader of the catalogue makes of either kind of model. */
+const exploring = (settings: Settings): Catalog.Reader<Exploration<unknown>> => ({
+  actions: (model) => start(model, settings),
+  system: (model) => startSystem(model, settings)
+})
+
+/** The length of the first turn of a search; each is twice as long as the one before, up to the last. Between turns signals are heard. */
+const firstTurnMillis = 250
+const longestTurnMillis = 16_000
+
+/** Runs until everything is decided, a limit is reached or a signal asks to stop; the report says which. */
+const explore = (
+  exploration: Exploration<unknown>,
+  limits: Limits,
+  budgetMillis: number
+): Effect.Effect<Report<unknown>> =>
+  Effect.gen(function*() {
+    const { unsafeCurrentTimeMillis: now } = yield* Effect.clock
+    const line = status()
+    const end = now() + budgetMillis
+    let isStopped = false
+    const stopping = yield* Effect.fork(Effect.map(stopSignal, () => isStopped = true))
+    for (let turn = firstTurnMillis;; turn = Math.min(2 * turn, longestTurnMillis)) {
+      const turnEnd = Math.min(end, now() + turn)
+      const report = exploration.run({ ...limits, isInterrupted: () => now() >= turnEnd })
+      line.show(`${report.distinctStates} states, ${report.generatedStates} generated, depth ${report.depth}`)
+      yield* Effect.sleep(0) // a turn of the event loop, in which signals are heard
+      if (report.end !== "interrupted" || isStopped || now() >= end) {
+        line.done()
+        yield* Fiber.interrupt(stopping)
+        return report
+      }
+    }
+  })
+
+/**
+ * The command.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const check = Command.make("check", options, (given) =>
+  Effect.gen(function*() {
+    const entry = Catalog.find(given.model)
+    if (entry === undefined) {
+      const known = Catalog.entries.map(({ name }) => name).join(", ")
+      return yield* new BadInput({ message: `no model ${JSON.stringify(given.model)}; the models: ${known}` })
+    }
+    if (given.listMutants) return listMutants(entry, given.json)
+    const mutant = Option.getOrUndefined(given.mutant)
+    const clock = yield* Effect.clock
+    const started = clock.unsafeCurrentTimeMillis()
+    const before = process.cpuUsage()
+    const values = yield* refusing(() => Catalog.valuesOf(entry, given.parameters))
+    const request = { parameters: given.parameters, mutant }
+    const exploration = yield* refusing(() => Catalog.build(entry, request, exploring(given)))
+    const limits: Limits = {
+      maxStates: given.maxStates,
+      maxDepth: Option.getOrUndefined(given.maxDepth),
+      maxBytes: given.maxMemory * 2 ** 20
+    }
+    const budget = Option.getOrElse(given.budget, () => Number.POSITIVE_INFINITY)
+    const report = yield* explore(exploration, limits, budget)
+    const cpu = process.cpuUsage(before)
+    const summary = {
+      model: entry.name,
+      parameters: values,
+      ...(mutant === undefined ? {} : { mutant }),
+      distinctStates: report.distinctStates,
+      generatedStates: report.generatedStates,
+      depth: report.depth,
+      complete: report.complete,
+      end: report.end,
+      finishedDepth: report.finishedDepth,
+      frontier: report.frontier,
+      properties: report.properties.map(({ kind, loop, name, reason, trace, verdict }) => ({
+        name,
+        kind,
+        verdict,
+        // steps: the initial state is none
+        ...(trace === undefined ? {} : { traceLength: trace.length - 1 }),
+        ...(loop === undefined ? {} : { loop }),
+        ...(reason === undefined ? {} : { reason })
+      })),
+      ...(report.failure === undefined
+        ? {}
+        : { failure: { place: report.failure.place, reason: report.failure.reason } }),
+      bytesPerState: Math.round(report.bytesPerState * 10) / 10,
+      collisionProbability: report.collisionProbability,
+      elapsedMillis: clock.unsafeCurrentTimeMillis() - started,
+      cpuMillis: Math.round((cpu.user + cpu.system) / 1000)
+    }
+    if (Option.isSome(given.trace)) {
+      const files = yield* FileSystem.FileSystem
+      const file = given.trace.value
+      yield* files.writeFileString(file, traceJson(summary, report)).pipe(
+        Effect.mapError((error) => new BadInput({ message: `--trace: ${file}: ${error.message}` }))
+      )
+    }
+    if (given.json) printJson(summary)
+    else people(summary, report)
+    const open = report.properties.filter(({ verdict }) => verdict !== "holds").map(({ name, verdict }) =>
+      `${name}: ${verdict}`
+    )
+    const thrown = report.failure === undefined ? [] : [`${report.failure.place} threw: ${report.failure.reason}`]
+    if (open.length + thrown.length > 0) return yield* new CheckFailed({ message: [...thrown, ...open].join(", ") })
+  })).pipe(Command.withDescription("Visit every reachable state of a model and judge its properties"))
+
+/** Bad parameters, and models that are not what they declare to be, in the words of who found out. */
+const refusing = <A>(run: () => A): Effect.Effect<A, BadInput> =>
+  Effect.suspend(() => {
+    try {
+      return Effect.succeed(run())
+    } catch (error) {
+      if (error instanceof RangeError || error instanceof Refusal) return new BadInput({ message: error.message })
+      throw error
+    }
+  })
+
+const listMutants = ({ mutants, name }: Catalog.Entry, json: boolean): void => {
+  const all = Object.entries(mutants).map(([mutant, description]) => ({ mutant, description }))
+  if (json) printJson({ model: name, mutants: all })
+  else for (const { description, mutant } of all) printLine(`${mutant}: ${description}`)
+}
+
+interface Summary {
+  readonly model: string
+  readonly distinctStates: number
+  readonly generatedStates: number
+  readonly depth: number
+  readonly complete: boolean
+  readonly cpuMillis: number
+}
+
+const people = (
+  { complete, cpuMillis, depth, distinctStates, generatedStates, model }: Summary,
+  report: Report<unknown>
+): void => {
+  const extent = complete ? "all of them" : `not all of them: the search ended by ${report.end}`
+  printLine(
+    `${model}: ${distinctStates} states (${extent}), ${generatedStates} generated, depth ${depth}, ${cpuMillis} ms of CPU`
+  )
+  for (const { kind, loop, name, reason, trace, verdict } of report.properties) {
+    printLine(`${kind} ${name}: ${verdict}${reason === undefined ? "" : `: ${reason}`}`)
+    if (trace !== undefined && verdict === "violated") printTrace(trace, loop)
+  }
+  if (report.failure === undefined) return
+  printLine(`${report.failure.place} threw: ${report.failure.reason}`)
+  printTrace(report.failure.trace, undefined)
+}
+
+const printTrace = (trace: ReadonlyArray<Step<unknown>>, loop: number | undefined): void => {
+  for (const line of traceLines(trace)) printLine(`  ${line}`)
+  if (loop !== undefined) printLine(`  and from ${loop} on again, for ever`)
+}
