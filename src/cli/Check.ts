@@ -8,7 +8,6 @@ import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import process from "node:process"
 import type { Exploration, Limits, Report, Settings, Step } from "../checker/Checker.js"
@@ -113,7 +112,7 @@ const explore = (
     const line = status()
     const end = now() + budgetMillis
     let isStopped = false
-    const stopping = yield* Effect.fork(Effect.map(stopSignal, () => isStopped = true))
+    yield* Effect.forkScoped(Effect.map(stopSignal, () => isStopped = true))
     for (let turn = firstTurnMillis;; turn = Math.min(2 * turn, longestTurnMillis)) {
       const turnEnd = Math.min(end, now() + turn)
       const report = exploration.run({ ...limits, isInterrupted: () => now() >= turnEnd })
@@ -121,11 +120,10 @@ const explore = (
       yield* Effect.sleep(0) // a turn of the event loop, in which signals are heard
       if (report.end !== "interrupted" || isStopped || now() >= end) {
         line.done()
-        yield* Fiber.interrupt(stopping)
         return report
       }
     }
-  })
+  }).pipe(Effect.scoped)
 
 /**
  * The command.
