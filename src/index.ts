@@ -53,9 +53,33 @@ export * as Quorum from "./core/Quorum.js"
 /** @since 0.1.0 */
 export * as ActionModel from "./model/ActionModel.js"
 /** @since 0.1.0 */
+export * as Adversary from "./model/Adversary.js"
+/** @since 0.1.0 */
+export * as Catalog from "./model/Catalog.js"
+/** @since 0.1.0 */
+export * as ClientHistory from "./model/ClientHistory.js"
+/** @since 0.1.0 */
+export * as SystemEvent from "./model/Event.js"
+/** @since 0.1.0 */
+export * as Fairness from "./model/Fairness.js"
+/** @since 0.1.0 */
+export * as Formula from "./model/Formula.js"
+/** @since 0.1.0 */
 export * as NetworkModel from "./model/NetworkModel.js"
 /** @since 0.1.0 */
+export * as Partition from "./model/Partition.js"
+/** @since 0.1.0 */
+export * as Property from "./model/Property.js"
+/** @since 0.1.0 */
+export * as Symmetry from "./model/Symmetry.js"
+/** @since 0.1.0 */
 export * as SystemModel from "./model/SystemModel.js"
+/** @since 0.1.0 */
+export * as TimeModel from "./model/TimeModel.js"
+/** @since 0.1.0 */
+export * as Transitions from "./model/Transitions.js"
+/** @since 0.1.0 */
+export * as Workload from "./model/Workload.js"
 /** @since 0.1.0 */
 export * as Codec from "./network/Codec.js"
 /** @since 0.1.0 */
