@@ -107,7 +107,7 @@ export const start = <V extends { readonly [name: string]: unknown }>(
   model: ActionModel<V>,
   settings: Settings = {}
 ): Exploration<V> => {
-  const plain = new ActionSpace(model, purityOf(settings))
+  const plain = new ActionSpace(model, new Purity(settings.purity))
   if (settings.symmetry === true) refuseUnsound(model, settings)
   const space = settings.symmetry === true ? reduced(plain, model) : plain
   return explorationOf(space, plain, model.name, model.properties, settings)
@@ -124,11 +124,9 @@ export const startSystem = <P extends Vocabulary, H>(
   settings: Settings = {}
 ): Exploration<System<P, H>> => {
   if (settings.symmetry === true) throw new Refusal("invalid", "symmetry", `${model.name} declares no symmetry`)
-  const space = new SystemSpace(model)
+  const space = new SystemSpace(model, new Purity(settings.purity))
   return explorationOf(space, space, model.name, model.properties, settings)
 }
-
-const purityOf = ({ purity }: Settings): Purity | undefined => purity === undefined ? undefined : new Purity(purity)
 
 /** What is no answer about all states when only one of each orbit is visited. */
 const refuseUnsound = <S, R>(

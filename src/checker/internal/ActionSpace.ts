@@ -41,11 +41,11 @@ export class ActionSpace<V extends Values> implements Space, Parts, Readable<V, 
   /** By action. */
   private readonly fairClasses: ReadonlyArray<ReadonlyArray<number>>
 
-  constructor(private readonly model: ActionModel<V>, private readonly purity?: Purity | undefined) {
+  constructor(private readonly model: ActionModel<V>, private readonly purity: Purity) {
     const [first] = model.initial
     if (first === undefined) throw new Refusal("invalid", model.name, `${model.name} has no initial state`)
     this.names = Object.keys(first)
-    this.components = this.names.map(() => new Interner<unknown>(purity !== undefined))
+    this.components = this.names.map(() => new Interner<unknown>(purity.isOn))
     this.keys = this.components.map((components, slot) => new SlotKeys(components, slot))
     this.compiled = model.actions.map((action) => ({
       action: action as unknown as Action<Values>, // it is given exactly the variables that it reads
@@ -128,8 +128,8 @@ export class ActionSpace<V extends Values> implements Space, Parts, Readable<V, 
       const known = chain[i]!.get(prefix, component)
       prefix = known >= 0 ? known : this.extend(compiled, i, prefix, component, vector)
     }
-    if (this.purity !== undefined && this.purity.isDue()) {
-      this.purity.compare(this.placeOf(compiled), compiled.outcomes[prefix], this.run(compiled, vector))
+    if (this.purity.isOn && this.purity.isDue()) {
+      this.purity.compare(() => this.placeOf(compiled), compiled.outcomes[prefix], this.run(compiled, vector))
     }
     return prefix
   }
@@ -152,23 +152,22 @@ export class ActionSpace<V extends Values> implements Space, Parts, Readable<V, 
 
   private run(compiled: Compiled, vector: Int32Array): ReadonlyArray<Outcome> {
     const { action, reads } = compiled
-    const place = this.placeOf(compiled)
+    const place = () => this.placeOf(compiled)
     const read: Record<string, unknown> = {}
     for (const slot of reads) read[this.names[slot]!] = this.components[slot]!.values[vector[slot]!]
-    const step = () => guarded(() => place, () => action.step(read))
-    const instances = this.purity === undefined ? step() : this.purity.watch(place, read, step)
+    const instances = this.purity.call(place, read, () => action.step(read))
     if (instances.length > maxInstances) {
       throw new Refusal(
         "limit",
-        place,
-        `${place} has ${instances.length} instances in one state, more than ${maxInstances}`
+        place(),
+        `${place()} has ${instances.length} instances in one state, more than ${maxInstances}`
       )
     }
     return instances.map((assignment) =>
       Int32Array.from(
         Object.entries(assignment).flatMap(([name, value]) => {
           const slot = this.slotOf(`action ${action.name}`, name)
-          const component = guarded(() => place, () => this.components[slot]!.intern(value))
+          const component = guarded(place, () => this.components[slot]!.intern(value))
           return [slot, component, this.keys[slot]!.low(component), this.keys[slot]!.high(component)]
         })
       )

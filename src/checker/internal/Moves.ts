@@ -11,8 +11,10 @@ import type { Envelope, Local, SystemModel } from "../../model/SystemModel.js"
 import type { Ask, ClientLocal } from "../../model/Workload.js"
 import { Interner, SlotKeys } from "./Interner.js"
 import { PairTable } from "./PairTable.js"
+import type { Purity } from "./Purity.js"
 import type { Note } from "./Stories.js"
 import { Stories } from "./Stories.js"
+import { guarded } from "./Thrown.js"
 
 /** One outcome of a memoised event at a node. */
 export interface Move {
@@ -91,7 +93,7 @@ export class Moves<P extends Vocabulary, H> {
   readonly nodes: ReadonlyArray<NodeMemo<P>>
   /** The position of each node. */
   readonly index = new Map<NodeId, number>()
-  readonly envelopes = new Interner<Envelope<P["message"]>>()
+  readonly envelopes: Interner<Envelope<P["message"]>>
   /** By envelope: the receiver's position, or none. */
   readonly receivers: Array<number> = []
   /** By envelope: whether a node sent it to itself. */
@@ -105,11 +107,12 @@ export class Moves<P extends Vocabulary, H> {
   private readonly answered: Array<Answered> = []
   private readonly lists: Array<ReadonlyArray<Move>> = []
 
-  constructor(readonly model: SystemModel<P, H>) {
-    this.stories = new Stories(model, this.envelopes)
+  constructor(readonly model: SystemModel<P, H>, private readonly purity: Purity) {
+    this.envelopes = new Interner(purity.isOn)
+    this.stories = new Stories(model, this.envelopes, purity)
     this.nodes = model.nodes.map((id, slot) => {
       this.index.set(id, slot)
-      const locals = new Interner<Local<P>>()
+      const locals = new Interner<Local<P>>(purity.isOn)
       return {
         id,
         stepping: Steps.steppingOf(model, id),
@@ -125,7 +128,7 @@ export class Moves<P extends Vocabulary, H> {
       }
     })
     this.clients = model.clients.map((_, client) => {
-      const locals = new Interner<ClientLocal<P>>()
+      const locals = new Interner<ClientLocal<P>>(purity.isOn)
       const slot = model.nodes.length + 3 + client
       return { locals, keys: new SlotKeys(locals, slot), asks: [], answers: new PairTable(), lost: [] }
     })
@@ -170,32 +173,66 @@ export class Moves<P extends Vocabulary, H> {
 
   deliveryOf(node: NodeMemo<P>, local: number, envelope: number): ReadonlyArray<Move> {
     const known = node.deliveries.get(local, envelope)
-    if (known >= 0) return this.lists[known]!
-    const delivered = this.envelopes.values[envelope]!
-    const before = node.locals.values[local]!
-    if (!before.up) return ignored // it waits for the node
-    const made = Steps.deliveries(node.stepping, before, delivered.from, delivered.message)
-      .flatMap((outcome, i) => outcome.isIgnored ? [] : [this.move(node, [{ _tag: "Deliver", envelope }], outcome, i)])
+    if (known >= 0) {
+      const list = this.lists[known]!
+      if (this.purity.isOn && this.purity.isDue()) {
+        this.purity.compare(() => placeOf("onMessage", node), list, this.deliver(node, local, envelope))
+      }
+      return list
+    }
+    if (!node.locals.values[local]!.up) return ignored // it waits for the node
+    const made = this.deliver(node, local, envelope)
     const list = made.length === 0 ? ignored : made
     node.deliveries.set(local, envelope, this.lists.push(list) - 1)
     return list
   }
 
+  private deliver(node: NodeMemo<P>, local: number, envelope: number): ReadonlyArray<Move> {
+    const { from, message } = this.envelopes.values[envelope]!
+    const before = node.locals.values[local]!
+    return this.purity
+      .call(
+        () => placeOf("onMessage", node),
+        [before, message],
+        () => Steps.deliveries(node.stepping, before, from, message)
+      )
+      .flatMap((outcome, i) => outcome.isIgnored ? [] : [this.move(node, [{ _tag: "Deliver", envelope }], outcome, i)])
+  }
+
+  /** What a handler of a node makes of its local state. */
+  private call(
+    handler: string,
+    node: NodeMemo<P>,
+    before: Local<P>,
+    run: () => ReadonlyArray<Outcome<P>>
+  ): ReadonlyArray<Outcome<P>> {
+    return this.purity.call(() => placeOf(handler, node), before, run)
+  }
+
   timersOf(node: NodeMemo<P>, local: number): Choices<TimerOf> {
     const known = node.timers[local]
-    if (known !== undefined) return known
+    if (known === undefined) return node.timers[local] = this.fire(node, local)
+    if (this.purity.isOn && this.purity.isDue()) {
+      this.purity.compare(() => placeOf("onTimer", node), known, this.fire(node, local))
+    }
+    return known
+  }
+
+  private fire(node: NodeMemo<P>, local: number): Choices<TimerOf> {
     const before = node.locals.values[local]!
     const fire = (timer: P["timer"], isEndOfBatch: boolean, isRipe: boolean) => ({
       timer,
       isEndOfBatch,
       isRipe,
-      moves: Steps.firings(node.stepping, before, timer).flatMap((outcome, i) => {
-        const move = this.move(node, [], outcome, i)
-        // an unchanged node whose timer is armed again and that says nothing: nothing happened
-        return move.local === local && outcome.leaves.length + outcome.replies.length === 0 ? [] : [move]
-      })
+      moves: this.call("onTimer", node, before, () => Steps.firings(node.stepping, before, timer)).flatMap(
+        (outcome, i) => {
+          const move = this.move(node, [], outcome, i)
+          // an unchanged node whose timer is armed again and that says nothing: nothing happened
+          return move.local === local && outcome.leaves.length + outcome.replies.length === 0 ? [] : [move]
+        }
+      )
     })
-    return node.timers[local] = [
+    return [
       ...before.timers.map((timer, i) => fire(timer, false, (before.deadlines?.[i]?.[0] ?? 0) <= 0)),
       ...(before.endOfBatch ?? []).map((timer) => fire(timer, true, true))
     ]
@@ -205,7 +242,8 @@ export class Moves<P extends Vocabulary, H> {
     const before = node.locals.values[local]!
     return node.flushes[local] ??= Array.from({ length: Steps.frames(before) }, (_, i) => ({
       frames: i + 1,
-      moves: Steps.flushes(node.stepping, before, i + 1).map((outcome, o) => this.move(node, [], outcome, o))
+      moves: this.call("onDurable", node, before, () => Steps.flushes(node.stepping, before, i + 1))
+        .map((outcome, o) => this.move(node, [], outcome, o))
     }))
   }
 
@@ -215,14 +253,18 @@ export class Moves<P extends Vocabulary, H> {
   }
 
   restartOf(node: NodeMemo<P>, local: number): ReadonlyArray<Move> {
-    return node.restarted[local] ??= Steps.starts(node.stepping, node.locals.values[local]!)
+    const before = node.locals.values[local]!
+    return node.restarted[local] ??= this.call("start", node, before, () => Steps.starts(node.stepping, before))
       .map((outcome, i) => this.move(node, [], outcome, i))
   }
 
   /** Whether the model's boundary of nodes lets it be. */
   isInside(slot: number, local: number): boolean {
     const node = this.nodes[slot]!
-    return node.isInside[local] ??= this.model.nodeBoundary?.(node.locals.values[local]!, node.id) ?? true
+    return node.isInside[local] ??= guarded(
+      () => placeOf("nodeBoundary", node),
+      () => this.model.nodeBoundary?.(node.locals.values[local]!, node.id) ?? true
+    )
   }
 
   // ---- clients
@@ -234,7 +276,12 @@ export class Moves<P extends Vocabulary, H> {
     const before = memo.locals.values[local]!
     if (before.open !== undefined) return memo.asks[local] = []
     const { asked, state } = before
-    return memo.asks[local] = this.model.clients[client]!.asks(state).flatMap((ask) => {
+    const asks = this.purity.call(
+      () => `asks of client ${client}`,
+      state,
+      () => this.model.clients[client]!.asks(state)
+    )
+    return memo.asks[local] = asks.flatMap((ask) => {
       const slot = this.index.get(ask.node)
       if (slot === undefined) return []
       const id = requestId(client, asked)
@@ -249,7 +296,8 @@ export class Moves<P extends Vocabulary, H> {
     if (known >= 0) return this.lists[known]!
     const { id, request } = this.questions.values[question]!
     const note: Note<P> = { _tag: "Request", client, request, node: ask.node }
-    const made = Steps.requests(node.stepping, node.locals.values[local]!, id, request)
+    const before = node.locals.values[local]!
+    const made = this.call("onRequest", node, before, () => Steps.requests(node.stepping, before, id, request))
       .map((outcome, i) => this.move(node, [note], outcome, i))
     node.requests.set(local, question, this.lists.push(made) - 1)
     return made
@@ -268,7 +316,11 @@ export class Moves<P extends Vocabulary, H> {
     const { id, reply, state } = this.answers.values[answer]!
     const { asked, open, state: before } = memo.locals.values[local]!
     if (open?.id !== id) return undefined
-    const after = this.model.clients[client]!.onReply(before, reply, open)
+    const after = this.purity.call(
+      () => `onReply of client ${client}`,
+      [before, reply],
+      () => this.model.clients[client]!.onReply(before, reply, open)
+    )
     const made: Answered = {
       client: memo.locals.intern({ state: after, asked, open: undefined }),
       hook: this.stories.hook([{ _tag: "Reply", client, reply, request: open.request, state }])
@@ -282,9 +334,11 @@ export class Moves<P extends Vocabulary, H> {
     const memo = this.clients[client]!
     const { asked, open, state } = memo.locals.values[local]!
     if (open?.node !== node) return undefined
+    const after = () =>
+      this.purity.call(() => `onLost of client ${client}`, state, () => this.model.clients[client]!.onLost(state, open))
     return memo.lost[local] ??= {
       client: memo.locals.intern({
-        state: this.model.clients[client]!.onLost(state, open),
+        state: after(),
         asked,
         open: undefined
       }),
@@ -292,3 +346,6 @@ export class Moves<P extends Vocabulary, H> {
     }
   }
 }
+
+const placeOf = <P extends Vocabulary>(handler: string, { id, stepping }: NodeMemo<P>): string =>
+  `${handler} of ${stepping.protocol.name} at ${id}`

@@ -1,46 +1,51 @@
 /**
- * The guard against functions of a model that are none: now and then a memoised answer is asked for again and compared, and what a function was given must be the same
- * after it.
+ * Where the engine calls functions of a model: what they throw gets the name of the place, and those that are no functions can be found out. Then a memoised answer is now and
+ * then asked for again and compared, and what a function was given must be the same after it.
  */
 import { encode } from "../../core/Canonical.js"
 import { Refusal } from "./Refusal.js"
-import { Thrown } from "./Thrown.js"
+import { guarded, Thrown } from "./Thrown.js"
 
 export class Purity {
+  /** Values that functions are given are frozen. */
+  readonly isOn: boolean
   private left: number
 
-  /** Asks again for one memoised answer of so many. */
-  constructor(private readonly stride: number) {
-    if (!Number.isSafeInteger(stride) || stride < 1) {
+  /** Asks again for one memoised answer of so many; for none where it is absent. */
+  constructor(private readonly stride?: number | undefined) {
+    this.isOn = stride !== undefined
+    this.left = stride ?? 0
+    if (stride !== undefined && (!Number.isSafeInteger(stride) || stride < 1)) {
       throw new Refusal("limit", "purity", `purity must be a positive integer, and is ${stride}`)
     }
-    this.left = stride
   }
 
+  /** Whether a memoised answer is to be asked for again; only asked where it is on. */
   isDue(): boolean {
     if (--this.left > 0) return false
-    this.left = this.stride
+    this.left = this.stride ?? 0
     return true
   }
 
-  /** Refuses a function that answers two things. */
-  compare(place: string, first: unknown, second: unknown): void {
-    if (encode(plain(first)) === encode(plain(second))) return
-    throw new Refusal("impure", place, `${place} gives two answers to one question`)
-  }
-
-  /** Runs a function and refuses it when it changes what it was given. */
-  watch<A>(place: string, given: unknown, run: () => A): A {
+  /** Calls a function of the model. */
+  call<A>(place: () => string, given: unknown, run: () => A): A {
+    if (!this.isOn) return guarded(place, run)
     const before = encode(given)
     let result: A
     try {
-      result = run()
+      result = guarded(place, run)
     } catch (error) {
-      if (error instanceof Thrown && isFrozen(error.cause)) throw changes(place, error.cause)
+      if (error instanceof Thrown && isFrozen(error.cause)) throw changes(place(), error.cause)
       throw error
     }
-    if (encode(given) !== before) throw changes(place, undefined)
+    if (encode(given) !== before) throw changes(place(), undefined)
     return result
+  }
+
+  /** Refuses a function that answers two things. */
+  compare(place: () => string, first: unknown, second: unknown): void {
+    if (encode(plain(first)) === encode(plain(second))) return
+    throw new Refusal("impure", place(), `${place()} gives two answers to one question`)
   }
 }
 

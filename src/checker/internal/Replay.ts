@@ -5,6 +5,7 @@ import { Entry } from "./Frontier.js"
 import { Refusal } from "./Refusal.js"
 import type { Search } from "./Search.js"
 import type { Sink, Space } from "./Space.js"
+import { maxParts } from "./Space.js"
 
 /** A step of a path: the name of the event that led here (none at the start) and the state. */
 export interface Visit {
@@ -14,7 +15,7 @@ export interface Visit {
 
 /** Takes the one state that is wanted out of what a space offers. */
 class Capture implements Sink {
-  vector = new Int32Array(256)
+  vector = new Int32Array(maxParts)
   found: Entry | undefined = undefined
   private low = 0
   private high = 0

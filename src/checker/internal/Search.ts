@@ -9,6 +9,7 @@ import { Entry, Frontier } from "./Frontier.js"
 import { Graph, Marks } from "./Graph.js"
 import { Refusal } from "./Refusal.js"
 import type { Sink, Space } from "./Space.js"
+import { maxParts } from "./Space.js"
 import { Stack } from "./Stack.js"
 import type { States } from "./StateTable.js"
 import { StateTable } from "./StateTable.js"
@@ -51,7 +52,7 @@ export class Search implements Sink {
   readonly initial: Array<number> = []
   generated = 0
   depth = 0
-  vector = new Int32Array(256)
+  vector = new Int32Array(maxParts)
   /** What a function of the model threw, and the state that was expanded then: -1 at the start. */
   failure: { readonly number: number; readonly error: unknown } | undefined = undefined
   private readonly frontier = new Frontier()

@@ -3,6 +3,9 @@
  */
 import type { Entry } from "./Frontier.js"
 
+/** Parts that one state may have: its vector is written into so much room. */
+export const maxParts = 4_096
+
 export interface Sink {
   /**
    * An edge to the state with this fingerprint. `event` finds it again among the edges of its state; `label` says what kind of step it is, the same in every state, not

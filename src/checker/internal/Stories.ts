@@ -7,6 +7,7 @@ import type { Vocabulary } from "../../core/Protocol.js"
 import type { Envelope, SystemModel } from "../../model/SystemModel.js"
 import { Interner } from "./Interner.js"
 import { PairTable } from "./PairTable.js"
+import type { Purity } from "./Purity.js"
 
 /** One thing that a history may remember. */
 export type Note<P extends Vocabulary> =
@@ -24,7 +25,7 @@ export type Note<P extends Vocabulary> =
   | { readonly _tag: "Lost"; readonly client: number; readonly request: P["request"] }
 
 export class Stories<P extends Vocabulary, H> {
-  readonly histories = new Interner<H>()
+  readonly histories: Interner<H>
   /** Whether a note of a send says what is on the sender's disk. */
   readonly seesDisks: boolean
   private readonly hooks = new Map<string, number>()
@@ -33,8 +34,10 @@ export class Stories<P extends Vocabulary, H> {
 
   constructor(
     private readonly model: SystemModel<P, H>,
-    private readonly envelopes: Interner<Envelope<P["message"]>>
+    private readonly envelopes: Interner<Envelope<P["message"]>>,
+    private readonly purity: Purity
   ) {
+    this.histories = new Interner(purity.isOn)
     this.seesDisks = model.history.onSendFrom !== undefined
     this.hook([])
   }
@@ -52,12 +55,24 @@ export class Stories<P extends Vocabulary, H> {
   after(history: number, hook: number): number {
     if (hook === 0) return history
     const known = this.moves.get(history, hook)
-    if (known >= 0) return known
-    let value = this.histories.values[history] as H
-    for (const note of this.sequences[hook]!) value = this.tell(value, note)
-    const next = this.histories.intern(value)
+    if (known >= 0) {
+      if (this.purity.isOn && this.purity.isDue()) this.purity.compare(this.place, known, this.told(history, hook))
+      return known
+    }
+    const next = this.told(history, hook)
     this.moves.set(history, hook, next)
     return next
+  }
+
+  private readonly place = (): string => `history of ${this.model.name}`
+
+  private told(history: number, hook: number): number {
+    let value = this.histories.values[history] as H
+    for (const note of this.sequences[hook]!) {
+      const before = value
+      value = this.purity.call(this.place, before, () => this.tell(before, note))
+    }
+    return this.histories.intern(value)
   }
 
   private tell(history: H, note: Note<P>): H {

@@ -15,7 +15,9 @@ import type { Labels } from "./Labels.js"
 import type { Move, Moves } from "./Moves.js"
 import { none } from "./Moves.js"
 import { PairTable } from "./PairTable.js"
+import { Refusal } from "./Refusal.js"
 import type { Sink } from "./Space.js"
+import { maxParts } from "./Space.js"
 
 /** What is true of the whole system, beside its nodes and messages. */
 export interface Conditions {
@@ -274,8 +276,9 @@ export class Successor<P extends Vocabulary, H> {
 
   private write(into: Int32Array): number {
     const { length, vector } = this
-    if (length > into.length) {
-      throw new RangeError(`a state has more than ${into.length} parts: ${length - this.head} messages are in flight`)
+    if (length > maxParts) {
+      const inFlight = `${length - this.head} messages are in flight`
+      throw new Refusal("limit", "network", `a state has more than ${maxParts} parts: ${inFlight}`)
     }
     for (let at = 0; at < length; at++) into[at] = vector[at]!
     return length

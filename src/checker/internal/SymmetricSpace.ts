@@ -5,9 +5,10 @@
 import type { Entry } from "./Frontier.js"
 import { Orbits } from "./Orbits.js"
 import type { Parts, Sink, Space } from "./Space.js"
+import { maxParts } from "./Space.js"
 
 export class SymmetricSpace implements Space, Sink {
-  vector = new Int32Array(256)
+  vector = new Int32Array(maxParts)
   private readonly orbits: Orbits
   private sink!: Sink
   private event = 0

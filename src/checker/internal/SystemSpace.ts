@@ -15,10 +15,12 @@ import type { Entry } from "./Frontier.js"
 import { Labels } from "./Labels.js"
 import type { Move } from "./Moves.js"
 import { ignored, Moves, none } from "./Moves.js"
+import type { Purity } from "./Purity.js"
 import { Rounds } from "./Rounds.js"
 import type { Readable, Sink, Space } from "./Space.js"
 import type { Conditions } from "./Successor.js"
 import { Successor } from "./Successor.js"
+import { guarded } from "./Thrown.js"
 import { Tuples } from "./Tuples.js"
 
 export class SystemSpace<P extends Vocabulary, H>
@@ -37,14 +39,17 @@ export class SystemSpace<P extends Vocabulary, H>
   /** Something may happen between the nodes. */
   private readonly hasWorld: boolean
 
-  constructor(private readonly model: SystemModel<P, H>) {
+  constructor(private readonly model: SystemModel<P, H>, purity: Purity) {
     this.isOrdered = model.network.kind === "ordered"
     this.isSet = model.network.kind === "set"
     this.countsTimers = Number.isFinite(model.faults.timers)
     this.hasWorld = model.faults.partitions > 0 || model.time.kind === "partiallySynchronous"
-    this.moves = new Moves(model)
+    this.moves = new Moves(model, purity)
     this.nodes = this.moves.nodes
-    this.next = new Successor(this.moves, (vector) => model.boundary!(this.decode(vector, vector.length)))
+    this.next = new Successor(
+      this.moves,
+      (vector) => guarded(() => `boundary of ${model.name}`, () => model.boundary!(this.decode(vector, vector.length)))
+    )
     this.clock = new Clock(this.moves, this.next)
     this.rounds = new Rounds(this.moves, this.next)
     this.labels = new Labels(model.fairness ?? ofSystems, this.isOrdered)
