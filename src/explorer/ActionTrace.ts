@@ -24,6 +24,7 @@ export const make = <V extends { readonly [name: string]: unknown }>(
   steps: found.steps.map(({ event, state }, i) => ({
     kind: i === 0 ? "start" : "action",
     label: event ?? "start",
+    headline: event ?? "start",
     state: Object.entries(state).map(([name, value]) => ({ name, kind: "variable", value: Value.of(value) })),
     claims: claimsOf(model.properties, found.steps[i - 1]?.state, { event: event ?? "", state })
   })),

@@ -7,7 +7,7 @@ import type { Value, View } from "./Value.js"
 import { text, view } from "./Value.js"
 
 /**
- * A part that differs. Absent before: it is new, a new member of a set, or put into a list; absent after: it is gone. The path is that of the tree it is in now, or was.
+ * A part that differs. Absent before: it is new, or put into a list or set; absent after: it is gone. The path of a set's member is that of the set.
  *
  * @since 0.1.0
  * @category models
@@ -47,7 +47,7 @@ const within = (before: View, after: View, path: string): ReadonlyArray<Change> 
   }
   if (before._tag === "Set" && after._tag === "Set") {
     const members = ({ items }: typeof before) => new Map(items.map((item) => [text(item), item]))
-    return keyed(members(before), members(after), () => `${path}{}`)
+    return keyed(members(before), members(after), () => path)
   }
   return before._tag === "List" && after._tag === "List" ? lists(before.items, after.items, path) : undefined
 }

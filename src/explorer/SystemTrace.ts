@@ -14,7 +14,8 @@ import * as Transitions from "../model/Transitions.js"
 import { claimsOf } from "./internal/claims.js"
 import { Messages } from "./internal/messages.js"
 import { registerOperations } from "./internal/register.js"
-import type { Band, Found, Kind, Operation, Part, Step, Trace } from "./Trace.js"
+import { follow, watch, Witness } from "./internal/witness.js"
+import type { Band, Found, Kind, Part, Step, Trace } from "./Trace.js"
 import * as Value from "./Value.js"
 
 /**
@@ -46,7 +47,7 @@ export const make = <P extends Vocabulary, H>(
     finding,
     lanes: model.nodes,
     steps: states.map((state, i): Step => ({
-      ...(i === 0 ? { kind: "start", label: "start" } : heading(events[i - 1]!, states[i]!)),
+      ...(i === 0 ? { kind: "start", label: "start", headline: "start" } : heading(events[i - 1]!, states[i]!)),
       state: partsOf(model, state),
       claims: claimsOf(model.properties, states[i - 1], { event: i === 0 ? "" : describe(events[i - 1]!), state })
     })),
@@ -81,111 +82,6 @@ const keyOf = <P extends Vocabulary, H>({ network }: SystemModel<P, H>, system: 
   return encode({ ...system, network: inOrder })
 }
 
-// ---- watching an event
-
-/** What one event made nodes and clients do. */
-class Witness<P extends Vocabulary> {
-  readonly sent: Array<Envelope<P["message"]>> = []
-  readonly delivered: Array<Envelope<P["message"]>> = []
-  readonly replies: Array<{ readonly client: number; readonly reply: P["reply"] }> = []
-  readonly lost: Array<number> = []
-  readonly operations: Array<Operation> = []
-
-  forget(): void {
-    for (const list of [this.sent, this.delivered, this.replies, this.lost]) list.length = 0
-  }
-
-  /** Clients ask one thing at a time: what ends is the last that they asked. */
-  operate(event: Event<P>, step: number): void {
-    if (event._tag === "Request") {
-      const { client, node, request } = event
-      this.operations.push({
-        client: `client ${client}`,
-        request: `${Value.gist(Value.of(request))} at ${node}`,
-        reply: undefined,
-        invoked: step,
-        returned: undefined,
-        isViolation: false
-      })
-    }
-    const close = (client: number, end: Partial<Operation>): void => {
-      const at = this.operations.findLastIndex((operation) => operation.client === `client ${client}`)
-      const open = this.operations[at]
-      if (open !== undefined) this.operations[at] = { ...open, ...end }
-    }
-    for (const { client, reply } of this.replies) {
-      close(client, { reply: Value.gist(Value.of(reply)), returned: step })
-    }
-    for (const client of this.lost) close(client, { reply: "unknown: the node crashed" })
-  }
-}
-
-/** The same model, which tells the witness what happens. */
-const watch = <P extends Vocabulary, H>(
-  model: SystemModel<P, H>,
-  { delivered, lost, replies, sent }: Witness<P>
-): SystemModel<P, H> => ({
-  ...model,
-  history: {
-    ...model.history,
-    onDeliver: (history, envelope) => {
-      delivered.push(envelope)
-      return model.history.onDeliver(history, envelope)
-    },
-    onSendFrom: (history, envelope, durable) => {
-      sent.push(envelope)
-      return model.history.onSendFrom?.(history, envelope, durable) ?? model.history.onSend(history, envelope)
-    }
-  },
-  clients: model.clients.map((of, client) => ({
-    ...of,
-    onReply: (state, reply, ask) => {
-      replies.push({ client, reply })
-      return of.onReply(state, reply, ask)
-    },
-    onLost: (state, ask) => {
-      lost.push(client)
-      return of.onLost(state, ask)
-    }
-  }))
-})
-
-const follow = <P extends Vocabulary, H>(
-  messages: Messages,
-  { delivered, sent }: Witness<P>,
-  event: Event<P>,
-  before: System<P, H>,
-  after: System<P, H>,
-  step: number
-): void => {
-  switch (event._tag) {
-    case "Deliver":
-      messages.take(event.envelope, step, "delivered")
-      break
-    case "Ignore":
-      messages.take(event.envelope, step, "ignored")
-      break
-    case "Drop":
-      messages.take(event.envelope, step, "lost")
-      break
-    case "Duplicate":
-      messages.copy(event.envelope, step)
-      break
-    case "Round": {
-      const taken = new Set(delivered.map((envelope) => encode(envelope)))
-      for (const envelope of before.network) {
-        const isTaken = taken.has(encode(envelope))
-        const isUp = event.parts.some((part) => part._tag === "Step" && part.node === envelope.to)
-        messages.take(envelope, step, isTaken ? "delivered" : isUp ? "ignored" : "lost")
-      }
-      break
-    }
-    default:
-  }
-  for (const envelope of sent) messages.send(envelope, step)
-  messages.reconcile(after.network, step, event._tag === "Tick" ? "ignored" : "lost")
-}
-
 // ---- showing it
 
 const kinds: { readonly [tag in Event<Vocabulary>["_tag"]]: Kind } = {
@@ -207,39 +103,54 @@ const kinds: { readonly [tag in Event<Vocabulary>["_tag"]]: Kind } = {
 
 const heading = <P extends Vocabulary, H>(
   event: Event<P>,
-  { cut }: System<P, H>
-): { readonly kind: Kind; readonly label: string; readonly lane?: string } => {
-  const kind = kinds[event._tag]
+  state: System<P, H>
+): Pick<Step, "kind" | "lane" | "label" | "headline"> => ({
+  kind: kinds[event._tag],
+  lane: laneOf(event),
+  label: labelOf(event, state, Value.text),
+  headline: labelOf(event, state, Value.gist)
+})
+
+const laneOf = <P extends Vocabulary>(event: Event<P>): string | undefined => {
   switch (event._tag) {
     case "Deliver":
-      return { kind, lane: event.envelope.to, label: `${kind} ${passage(event.envelope)}${choice(event.outcome)}` }
     case "Ignore":
-      return { kind, lane: event.envelope.to, label: `${kind} ${passage(event.envelope)}` }
-    case "Drop":
-    case "Duplicate":
-      return { kind, label: `${kind} ${passage(event.envelope)}` }
+      return event.envelope.to
     case "Request":
-      return {
-        kind,
-        lane: event.node,
-        label: `request of client ${event.client} at ${event.node}: ${shown(event.request)}${choice(event.outcome)}`
-      }
     case "Fire":
-      return { kind, lane: event.node, label: `timer ${shown(event.timer)} of ${event.node}${choice(event.outcome)}` }
-    case "Partition":
-      return { kind, label: cut === undefined ? describe(event) : `partition ${describeCut(cut)}` }
     case "Durable":
     case "Crash":
     case "Restart":
-      return { kind, lane: event.node, label: describe(event) }
+      return event.node
     default:
-      return { kind, label: describe(event) }
+      return undefined
   }
 }
 
-const shown = (value: unknown): string => typeof value === "string" ? value : Value.text(Value.of(value))
-
-const passage = ({ from, message, to }: Envelope<unknown>): string => `${from} -> ${to} ${shown(message)}`
+const labelOf = <P extends Vocabulary, H>(
+  event: Event<P>,
+  { cut }: System<P, H>,
+  render: (value: Value.Value) => string
+): string => {
+  const shown = (value: unknown): string => typeof value === "string" ? value : render(Value.of(value))
+  const passage = ({ from, message, to }: Envelope<unknown>): string => `${from} -> ${to} ${shown(message)}`
+  switch (event._tag) {
+    case "Deliver":
+      return `deliver ${passage(event.envelope)}${choice(event.outcome)}`
+    case "Ignore":
+    case "Drop":
+    case "Duplicate":
+      return `${kinds[event._tag]} ${passage(event.envelope)}`
+    case "Request":
+      return `request of client ${event.client} at ${event.node}: ${shown(event.request)}${choice(event.outcome)}`
+    case "Fire":
+      return `timer ${shown(event.timer)} of ${event.node}${choice(event.outcome)}`
+    case "Partition":
+      return cut === undefined ? describe(event) : `partition ${describeCut(cut)}`
+    default:
+      return describe(event)
+  }
+}
 
 const choice = (outcome: number): string => outcome === 0 ? "" : ` (choice ${outcome})`
 
@@ -248,7 +159,9 @@ const describeCut = (cut: NonNullable<System<Vocabulary, unknown>["cut"]>): stri
   const [first] = cut
   const right: ReadonlyArray<NodeId> = first === undefined ? [] : [...first[1]]
   const left = [...cut].flatMap(([node, unheard]) => encode(unheard) === encode(new Set(right)) ? [node] : [])
-  if (encode(between(left, right)) === encode(cut)) return `${left.join(" ")} | ${right.join(" ")}`
+  if (encode(between(left, right)) === encode(cut)) {
+    return [left, right].map((side) => side.toSorted().join(" ")).sort().join(" | ")
+  }
   return [...cut].filter(([, unheard]) => unheard.size > 0)
     .map(([node, unheard]) => `${node} does not hear ${[...unheard].join(" ")}`).join(", ")
 }

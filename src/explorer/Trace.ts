@@ -47,13 +47,14 @@ export interface Part {
 }
 
 /**
- * Whether a property's predicate is true of a step's state (of the step itself, for a claim about steps).
+ * Whether a property's predicate is true of a step's state (of the step itself, for a claim about steps). Of an invariant it must be, in every step.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Claim {
   readonly name: string
+  readonly isInvariant: boolean
   readonly holds: boolean
 }
 
@@ -64,6 +65,8 @@ export interface Claim {
 export interface Step {
   readonly kind: Kind
   readonly label: string
+  /** The label with the gist of the message alone. */
+  readonly headline: string
   /** The lane in which it happens; absent where that is all of them, or none. */
   readonly lane?: string | undefined
   readonly state: ReadonlyArray<Part>

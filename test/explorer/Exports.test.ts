@@ -6,15 +6,7 @@ import { parser, toShiViz } from "synod/explorer/ShiViz"
 import * as SystemTrace from "synod/explorer/SystemTrace"
 import { toText } from "synod/explorer/Text"
 import * as ActionModel from "synod/model/ActionModel"
-import { pingPong, runOf, story } from "./pingPong.js"
-
-/** As hostile as a message can be to every format. */
-export const hostile = "</script><img src=x onerror=alert(1)>\"'&;#%%{init}%%\nend\u2028\u001b[31m wrap:"
-
-const hostileStory = () => {
-  const model = pingPong({ request: hostile, reply: hostile })
-  return SystemTrace.make(model, { steps: runOf(model, ["request", "deliver a -> b", "deliver b -> a"]) })
-}
+import { hostileStory, pingPong, runOf, story } from "./pingPong.js"
 
 const counter = ActionModel.make<{ readonly n: bigint; readonly seen: ReadonlyMap<bigint, ReadonlySet<string>> }>({
   name: "counter",
@@ -59,7 +51,7 @@ a story
 6. restart b
      b.state + {seen: 1}
      b.up: false -> true
-7. partition b | a
+7. partition a | b
 8. heal
 9. deliver b -> a Pong{n: 1}
      a.durable: 0 -> 1
@@ -84,7 +76,7 @@ always small: violated
      seen[1n] + Set{"x"}
      small: false
 2. mark
-     seen[1n]{} + "y"
+     seen[1n] + "y"
 goes on for ever: back to the state of step 1
 `)
   })
@@ -108,7 +100,7 @@ describe("Mermaid", () => {
   Note over n0: timer again of a
   Note over n1: crash b
   Note over n1: restart b
-  Note over n0,n1: partition b | a
+  Note over n0,n1: partition a | b
   Note over n0,n1: heal
   n1->>n0: Pong 1
   n0-->>n1: Ping 1

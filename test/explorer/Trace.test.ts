@@ -48,8 +48,8 @@ describe("Difference", () => {
       { path: "s.log[3]", before: undefined, after: 4 },
       { path: "s.of[\"k\"].n", before: 1, after: 2 },
       { path: "s.term", before: undefined, after: 1 },
-      { path: "s.votes{}", before: undefined, after: "b" },
-      { path: "s.votes{}", before: "a", after: undefined },
+      { path: "s.votes", before: undefined, after: "b" },
+      { path: "s.votes", before: "a", after: undefined },
       { path: "s.role", before: "x", after: undefined }
     ])
   })
@@ -70,7 +70,7 @@ describe("SystemTrace", () => {
     const { bands, operations } = story()
     expect(bands).toEqual([
       { kind: "crash", label: "b is down", lane: "b", from: 5, until: 6 },
-      { kind: "partition", label: "partition b | a", from: 7, until: 8 }
+      { kind: "partition", label: "partition a | b", from: 7, until: 8 }
     ])
     expect(operations).toEqual([
       { client: "client 0", request: "play at a", reply: "won", invoked: 1, returned: 9, isViolation: false }
@@ -101,7 +101,7 @@ describe("SystemTrace", () => {
       const model = singleDecreePaxos({ servers: 3, clients: 2, network: networkOf(name), mutant: "propose-own" })
       const { loop, trace } = checkSystem(model).properties.find(({ verdict }) => verdict === "violated")!
       const shown = SystemTrace.make(model, { steps: trace!, loop })
-      expect(shown.steps.at(-1)!.claims[0]).toEqual({ name: "linearizable", holds: false })
+      expect(shown.steps.at(-1)!.claims[0]).toEqual({ name: "linearizable", isInvariant: true, holds: false })
       expect(shown.operations.filter(({ isViolation }) => isViolation)).toHaveLength(1)
       const delivered = shown.messages.filter(({ fate }) => fate === "delivered")
       expect(delivered).toHaveLength(shown.steps.filter(({ kind }) => kind === "deliver").length)

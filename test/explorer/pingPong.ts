@@ -104,3 +104,11 @@ export const story = (): Trace => {
   const model = pingPong()
   return SystemTrace.make(model, { steps: runOf(model, storyEvents), finding: "a story", loop: 11 })
 }
+
+/** As hostile as a message can be to every format. */
+export const hostile = "</script><img src=x onerror=alert(1)>\"'&;#%%{init}%%\nend\u2028\u001b[31m wrap:"
+
+export const hostileStory = (): Trace => {
+  const model = pingPong({ request: hostile, reply: hostile })
+  return SystemTrace.make(model, { steps: runOf(model, ["request", "deliver a -> b", "deliver b -> a"]) })
+}

@@ -20,11 +20,16 @@ export const claimsOf = <S, R>(
     if (property.kind === "alwaysStep") {
       return before === undefined
         ? []
-        : [{ name: property.name, holds: isTrue(() => property.holds({ before, event, after: state })) }]
+        : [{
+          name: property.name,
+          isInvariant: true,
+          holds: isTrue(() => property.holds({ before, event, after: state }))
+        }]
     }
     const asked = predicates(property)
     return asked.map((holds, i) => ({
       name: asked.length === 1 ? property.name : `${property.name} (${part(property.kind, i)})`,
+      isInvariant: property.kind === "always",
       holds: isTrue(() => holds(state))
     }))
   })
