@@ -125,7 +125,8 @@ const tagOf = (fields: ReadonlyArray<readonly [string, Value]>): string | undefi
 }
 
 /**
- * The gist of a message, for beside an arrow: its tag and its values without their names. What only wraps another tagged value is left out.
+ * The gist of a message, for beside an arrow: its tag and its values without their names (of booleans the names: `granted`, `!granted`). What only wraps another tagged
+ * value is left out.
  *
  * @since 0.1.0
  * @category rendering
@@ -138,7 +139,9 @@ export const gist = (value: Value): string => {
   const rest = shape.fields.filter(([name]) => name !== "_tag" || tag === undefined)
   const [first] = rest
   if (rest.length === 1 && first !== undefined && isTagged(first[1])) return gist(first[1])
-  const values = rest.map(([, item]) => isTagged(item) ? gist(item) : text(item))
+  const values = rest.map(([name, item]) =>
+    typeof item === "boolean" ? `${item ? "" : "!"}${name}` : isTagged(item) ? gist(item) : text(item)
+  )
   return [...(tag === undefined ? [] : [tag]), ...values].join(" ")
 }
 

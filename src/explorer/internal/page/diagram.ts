@@ -136,10 +136,18 @@ const messages = (
 type Point = readonly [x: number, y: number]
 type Course = readonly [from: Point, to: Point]
 
+/** Rows that the line of a message delivered again may span: a network that never forgets would fill the page with them. Longer ones are drawn at their ends only. */
+const farthest = 8
+
 /** A copy that the network made begins where it was made, and what is lost ends on its way. */
 const courseOf = (message: Message, from: number, to: number, stub: number, { y }: Geometry): Course => {
   const direction = to > from ? 1 : -1
   const begin: Point = [message.sent > message.origin ? (from + to) / 2 : from + 3 * direction, y(message.sent)]
+  const isAgain = message.isCopy && message.sent === message.origin
+  if (isAgain && message.ended !== undefined && message.ended - message.sent > farthest) {
+    const at = y(message.ended)
+    return [[to - 46 * direction, at - 11], [to - 5 * direction, at]]
+  }
   if (message.ended === undefined) return [begin, [begin[0] + 24 * direction, begin[1] + 7 + 5 * (stub % 4)]]
   return [begin, [message.fate === "lost" ? (from + to) / 2 : to - 5 * direction, y(message.ended)]]
 }
@@ -239,7 +247,9 @@ const one = (operation: Operation, before: number, { clientX, height, y }: Geome
       ? [element("rect", { x: x - 6, y: top, width: 12, height: Math.max(6, bottom - top), fill: "url(#hatch)" })]
       : []),
     label(x + 11, top + 4, cut(request, 15), "start"),
-    ...(returned === undefined ? [] : [label(x + 11, bottom + 4, cut(`= ${answer}`, 13), "start", "t reply")]),
+    ...(returned === undefined
+      ? []
+      : [label(x + 11, Math.max(bottom + 4, top + 15), cut(`= ${answer}`, 13), "start", "t reply")]),
     ...(isViolation ? [glyph("crash", x, bottom), label(x + 11, bottom - 9, "no order fits", "start", "t bad")] : [])
   ]
   if (point !== undefined) {

@@ -57,14 +57,14 @@ svg text.t { paint-order: stroke; stroke: var(--ground); stroke-width: 3px; stro
 .g.full.good { fill: var(--good); stroke: var(--good); }
 .g.bad { stroke: var(--bad); }
 .stroke.bad { stroke: var(--bad); stroke-width: 2.5; }
-.m .line { stroke: var(--mark); stroke-width: 1.4; }
+.m .line { stroke: var(--mark); stroke-width: 1.4; stroke-opacity: .8; }
 .m .g.head, .m .stroke.head { stroke: var(--mark); }
 .m .g.full.head { fill: var(--mark); stroke: none; }
 .m.copy .line { stroke-dasharray: 9 3 2 3; }
 .m.lost .line { stroke: var(--bad); stroke-dasharray: 5 4; }
 .m.ignored .line { stroke: var(--soft); stroke-width: 1; }
 .m.inFlight .line { stroke-dasharray: 2 2; }
-.m:hover .line, .m.on .line { stroke-width: 3; }
+.m:hover .line, .m.on .line { stroke-width: 3; stroke-opacity: 1; }
 .m.on text { font-weight: 700; }
 .hatch { stroke: var(--bad); stroke-width: 2; }
 .dots { fill: var(--soft); }
