@@ -5,7 +5,7 @@ import type { Action, ActionModel } from "../../model/ActionModel.js"
 import type { Entry } from "./Frontier.js"
 import { Grid } from "./Grid.js"
 import { Interner, SlotKeys } from "./Interner.js"
-import type { Purity } from "./Purity.js"
+import { Purity } from "./Purity.js"
 import { Refusal } from "./Refusal.js"
 import type { Parts, Readable, Sink, Space } from "./Space.js"
 import { guarded } from "./Thrown.js"
@@ -41,7 +41,7 @@ export class ActionSpace<V extends Values> implements Space, Parts, Readable<V, 
   /** By action. */
   private readonly fairClasses: ReadonlyArray<ReadonlyArray<number>>
 
-  constructor(private readonly model: ActionModel<V>, private readonly purity: Purity) {
+  constructor(private readonly model: ActionModel<V>, private readonly purity = new Purity()) {
     const [first] = model.initial
     if (first === undefined) throw new Refusal("invalid", model.name, `${model.name} has no initial state`)
     this.names = Object.keys(first)

@@ -15,7 +15,7 @@ import type { Entry } from "./Frontier.js"
 import { Labels } from "./Labels.js"
 import type { Move } from "./Moves.js"
 import { ignored, Moves, none } from "./Moves.js"
-import type { Purity } from "./Purity.js"
+import { Purity } from "./Purity.js"
 import { Rounds } from "./Rounds.js"
 import type { Readable, Sink, Space } from "./Space.js"
 import type { Conditions } from "./Successor.js"
@@ -39,7 +39,7 @@ export class SystemSpace<P extends Vocabulary, H>
   /** Something may happen between the nodes. */
   private readonly hasWorld: boolean
 
-  constructor(private readonly model: SystemModel<P, H>, purity: Purity) {
+  constructor(private readonly model: SystemModel<P, H>, purity = new Purity()) {
     this.isOrdered = model.network.kind === "ordered"
     this.isSet = model.network.kind === "set"
     this.countsTimers = Number.isFinite(model.faults.timers)
