@@ -10,6 +10,7 @@ import { ewd840Entries } from "./Ewd840.js"
 import { fastPaxosEntries } from "./FastPaxos.js"
 import { incrementEntries } from "./Increment.js"
 import { linearEquationEntry } from "./LinearEquation.js"
+import { multiPaxosSmrEntry } from "./MultiPaxosSmr.js"
 import { petersonEntry } from "./Peterson.js"
 import { singleCopyRegisterEntry } from "./SingleCopyRegister.js"
 import { singleDecreePaxosEntry } from "./SingleDecreePaxos.js"
@@ -27,6 +28,7 @@ export const models: ReadonlyArray<Entry> = [
   synodEntry,
   ...votingEntries,
   ...fastPaxosEntries,
+  multiPaxosSmrEntry,
   vanlightlyRaftEntry,
   abdRegisterEntry,
   singleCopyRegisterEntry,
