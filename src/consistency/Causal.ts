@@ -106,26 +106,23 @@ const saturate = (
   members: ReadonlyArray<number>,
   spending: Spending
 ): Violation | undefined => {
-  const session = flow.session[members[0]!]!
-  const queue = members.filter((unit) => flow.reads[unit]!.length > 0)
-  const queued = new Set(queue)
-  for (let at = 0; at < queue.length; at++) {
-    const unit = queue[at]!
-    queued.delete(unit)
-    for (const read of flow.reads[unit]!) {
-      spending.step(flow.writersOf[read.key]!.length + 1)
-      const violation = forEachRival(flow, order, unit, read, (rival) => {
-        if (read.source === INITIAL) return rivalOfInitial("WriteHBInitRead", flow, order, rival, unit)
-        const link = { to: read.source, because: "overwritten", key: read.key, reader: unit } as const
-        const cycle = order.add(rival, link, (raised) => {
-          if (flow.session[raised] !== session || flow.reads[raised]!.length === 0 || queued.has(raised)) return
-          queued.add(raised)
-          queue.push(raised)
+  for (let isChanged = true; isChanged;) {
+    isChanged = false
+    for (const unit of members) {
+      for (const { key, source } of flow.reads[unit]!) {
+        spending.step(flow.writersOf[key]!.length + 1)
+        const violation = forEachRival(flow, order, unit, { key, source }, (rival) => {
+          if (source === INITIAL) return rivalOfInitial("WriteHBInitRead", flow, order, rival, unit)
+          if (order.isBefore(rival, source)) return undefined
+          order.link(rival, { to: source, because: "overwritten", key, reader: unit })
+          isChanged = true
+          return undefined
         })
-        return cycle === undefined ? undefined : cyclic("CyclicHB", cycle)
-      })
-      if (violation !== undefined) return violation
+        if (violation !== undefined) return violation
+      }
     }
+    const cycle = isChanged ? order.settle() : undefined
+    if (cycle !== undefined) return cyclic("CyclicHB", cycle)
   }
   return undefined
 }

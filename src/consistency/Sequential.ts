@@ -3,7 +3,7 @@
  * would have answered as recorded? Real time is not asked for.
  *
  * Guarantee: `consistent` (with an order) and `inconsistent` are exact; the problem is NP-hard, so a bound may end the check as `unknown`.
- * Flow: where each value read has one source, the causal patterns and what every order of all must have are saturated first (polynomial: it refutes most of
+ * Flow: a linearization, if a short search finds one, answers at once. Else, where each value read has one source, the causal patterns and what every order of all must have are saturated first (polynomial: it refutes most of
  * what can be refuted); then a search, within what is saturated. Not by key: sequential consistency does not compose.
  * Model: an operation of unknown outcome may take effect at the end of its session, or never.
  * Non-goals: real time; a memory model with fences.
@@ -18,6 +18,7 @@ import { judge, spendingOf } from "./internal/judge.js"
 import { Exhausted, Precedence } from "./internal/precedence.js"
 import { saturateTotal } from "./internal/totalOrder.js"
 import { type Meter, Transitions } from "./internal/transitions.js"
+import * as Linearizability from "./Linearizability.js"
 import type { Specification, Value } from "./Specification.js"
 import { fromHistory, type Transactions, Unsupported } from "./Transactions.js"
 import type { Budget, Verdict, Violation } from "./Verdict.js"
@@ -33,12 +34,25 @@ export const check = <S, I>(
   history: History<I, Value>,
   budget: Budget = {}
 ): Verdict => {
+  // An order that keeps real time keeps the sessions too, and is often there, and found at once.
+  const steps = budget.steps ?? 50_000_000
+  const timed = Linearizability.check(specification, history, { ...budget, steps: Math.min(100_000, steps >>> 2) })
+  if (timed.verdict === "consistent") {
+    const { linearization, operations, steps } = timed
+    return {
+      verdict: "consistent",
+      operations,
+      steps,
+      ...(linearization === undefined ? {} : { witness: linearization })
+    }
+  }
+  const left = { ...budget, steps: Math.max(0, steps - timed.steps) }
   const transactions = fromHistory(specification, history)
   if (!(transactions instanceof Unsupported)) {
-    const verdict = checkTransactions(transactions, budget)
+    const verdict = checkTransactions(transactions, left)
     if (verdict.verdict !== "unknown" || verdict.reason !== "values") return verdict
   }
-  return search(specification, history, budget)
+  return search(specification, history, left)
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * Searches an interleaving of sessions that a set of objects allows: depth first, remembering the configurations that lead nowhere.
  *
- * Two sound prunings: a unit that is pure in every state and legal now is placed without a branch point; an optional unit that would not change anything
+ * Units are tried by their numbers: numbered as they were called, an order near to that of the calls is often there. Two sound prunings: a unit that is pure in every state and legal now is placed without a branch point; an optional unit that would not change anything
  * is not tried. The caller may name an order that every interleaving must keep.
  */
 import { Exhausted, type Spending } from "./precedence.js"
@@ -67,6 +67,7 @@ export const interleave = (problem: Problem, spending: Spending, meter: Meter): 
     return `${positions.join()}|${states.join()}|${guard?.configuration() ?? ""}`
   }
   const place = (session: number): boolean => {
+    spending.step(1 + (width >>> 4))
     const unit = sessions[session]![positions[session]!]
     if (unit === undefined) return false
     if (before !== undefined) {
@@ -105,15 +106,26 @@ export const interleave = (problem: Problem, spending: Spending, meter: Meter): 
     const unit = sessions[session]![positions[session]!]!
     if (!units[unit]!.isOptional) placed.required--
     guard?.takenBack(unit)
-    return session
+    return unit
+  }
+  /** The session whose next unit has the smallest number of those from `from` on, or -1. */
+  const candidate = (from: number): number => {
+    let best = -1
+    let smallest = units.length
+    for (let session = 0; session < width; session++) {
+      const unit = sessions[session]![positions[session]!]
+      if (unit === undefined || unit < from || unit >= smallest) continue
+      best = session
+      smallest = unit
+    }
+    return best
   }
 
   let from = 0
   while (placed.required < required) {
-    spending.step()
-    let session = from
-    while (session < width && !place(session)) session++
-    const isPlaced = session < width
+    let session = candidate(from)
+    while (session >= 0 && !place(session)) session = candidate(sessions[session]![positions[session]!]! + 1)
+    const isPlaced = session >= 0
     if (isPlaced && (dead.size === 0 || !dead.has(configuration()))) {
       from = 0
       continue

@@ -1,6 +1,6 @@
 /**
- * A strict partial order over units, as one vector clock a unit: entry s counts the units of session s that come before. Edges can be added later;
- * clocks are then raised along the edges, until an edge would close a cycle.
+ * A strict partial order over units, as one vector clock a unit: entry s counts the units of session s that come before. Edges can be added later, many at a
+ * time; then all clocks are raised in one pass. (Raising them edge by edge is quadratic: each edge may concern all that comes later.)
  *
  * Memory is units times sessions, and no square of the units; a comparison is one array read.
  */
@@ -116,7 +116,6 @@ export class Precedence {
     let settled = 0
     for (let unit = ready.pop(); unit !== undefined; unit = ready.pop()) {
       settled++
-      this.spending.step()
       this.forEachNext(unit, (next) => {
         this.raise(next, unit)
         if (--waiting[next]! === 0) ready.push(next)
@@ -134,32 +133,6 @@ export class Precedence {
     }
     const sums = this.flow.units.map((_, unit) => total(unit))
     return sums.map((_, unit) => unit).sort((a, b) => sums[a]! - sums[b]!)
-  }
-
-  /**
-   * Adds an edge to a settled order. The cycle when it closes one; else calls `raised` for each unit that now has more before it.
-   */
-  add(from: number, link: Link, raised: (unit: number) => void): ReadonlyArray<Edge> | undefined {
-    this.spending.step()
-    const { to } = link
-    if (from === to || this.isBefore(to, from)) {
-      return [...(from === to ? [] : this.path(to, from)), this.edge(from, link)]
-    }
-    if (this.isBefore(from, to)) return undefined
-    this.link(from, link)
-    if (!this.raise(to, from)) return undefined
-    raised(to)
-    const queue = [to]
-    for (let at = 0; at < queue.length; at++) {
-      const unit = queue[at]!
-      this.spending.step()
-      this.forEachNext(unit, (next) => {
-        if (!this.raise(next, unit)) return
-        raised(next)
-        queue.push(next)
-      })
-    }
-    return undefined
   }
 
   /** The edges of a shortest chain of reasons from one unit to a later one. */
@@ -208,24 +181,17 @@ export class Precedence {
     if (links !== undefined) { for (const link of links) visit(link.to, link) }
   }
 
-  /** `unit` now comes after `earlier` and all that comes before it. True when that was news. */
-  private raise(unit: number, earlier: number): boolean {
+  /** `unit` now comes after `earlier` and all that comes before it. */
+  private raise(unit: number, earlier: number): void {
     const { clocks, width } = this
+    this.spending.step(1 + (width >>> 4))
     const at = unit * width
     const from = earlier * width
-    let isNews = false
     for (let session = 0; session < width; session++) {
-      if (clocks[from + session]! > clocks[at + session]!) {
-        clocks[at + session] = clocks[from + session]!
-        isNews = true
-      }
+      if (clocks[from + session]! > clocks[at + session]!) clocks[at + session] = clocks[from + session]!
     }
     const own = at + this.flow.session[earlier]!
-    if (clocks[own]! <= this.flow.rank[earlier]!) {
-      clocks[own] = this.flow.rank[earlier]! + 1
-      isNews = true
-    }
-    return isNews
+    if (clocks[own]! <= this.flow.rank[earlier]!) clocks[own] = this.flow.rank[earlier]! + 1
   }
 
   /** Every unit still waiting has one before it that waits too: walking back must come round. */

@@ -14,29 +14,30 @@ export const saturateTotal = (flow: Dataflow, spending: Spending): Precedence | 
   if (!(order instanceof Precedence)) return order
   const violation = overwritten(flow, order, spending)
   if (violation !== undefined) return violation
-  let isChanged = true
-  const changed = () => {
-    isChanged = true
-  }
-  while (isChanged) {
+  for (let isChanged = true; isChanged;) {
     isChanged = false
+    const link = (from: number, to: number, because: "overwritten" | "read-before", key: number, reader: number) => {
+      if (order.isBefore(from, to)) return
+      order.link(from, { to, because, key, reader })
+      isChanged = true
+    }
     for (let unit = 0; unit < flow.units.length; unit++) {
       for (const { key, source } of flow.reads[unit]!) {
-        spending.step(flow.writersOf[key]!.length + 1)
+        spending.step(2 * flow.writersOf[key]!.length + 1)
         const found = forEachRival(flow, order, unit, { key, source }, (rival) => {
           if (source === INITIAL) return cyclic("CyclicOrder", order.path(rival, unit))
-          const cycle = order.add(rival, { to: source, because: "overwritten", key, reader: unit }, changed)
-          return cycle === undefined ? undefined : cyclic("CyclicOrder", cycle)
+          link(rival, source, "overwritten", key, unit)
+          return undefined
         })
         if (found !== undefined) return found
         for (const writers of flow.writersOf[key]!) {
           const rival = earliestAfter(order, source, writers)
-          if (rival < 0 || rival === unit) continue
-          const cycle = order.add(unit, { to: rival, because: "read-before", key, reader: unit }, changed)
-          if (cycle !== undefined) return cyclic("CyclicOrder", cycle)
+          if (rival >= 0 && rival !== unit) link(unit, rival, "read-before", key, unit)
         }
       }
     }
+    const cycle = isChanged ? order.settle() : undefined
+    if (cycle !== undefined) return cyclic("CyclicOrder", cycle)
   }
   return order
 }
