@@ -24,6 +24,7 @@ export interface Step<S> {
  * @category models
  */
 export type Formula<S> =
+  | { readonly _tag: "Constant"; readonly value: boolean }
   | { readonly _tag: "State"; readonly holds: (state: S) => boolean }
   | { readonly _tag: "Step"; readonly holds: (step: Step<S>) => boolean }
   | { readonly _tag: "Not"; readonly of: Formula<S> }
@@ -100,7 +101,7 @@ export const release = <S>(left: Formula<S>, right: Formula<S>): Formula<S> => (
  * @since 0.1.0
  * @category temporal
  */
-export const always = <S>(of: Formula<S>): Formula<S> => release(state<S>(() => false), of)
+export const always = <S>(of: Formula<S>): Formula<S> => release({ _tag: "Constant", value: false }, of)
 
 /**
  * Now or from some later state on.
@@ -108,4 +109,4 @@ export const always = <S>(of: Formula<S>): Formula<S> => release(state<S>(() => 
  * @since 0.1.0
  * @category temporal
  */
-export const eventually = <S>(of: Formula<S>): Formula<S> => until(state<S>(() => true), of)
+export const eventually = <S>(of: Formula<S>): Formula<S> => until({ _tag: "Constant", value: true }, of)

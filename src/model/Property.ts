@@ -167,6 +167,7 @@ const inFormula = <S>(formula: Formula<S>): ReadonlyArray<(state: S) => boolean>
     case "State":
       return [formula.holds]
     case "Step":
+    case "Constant":
       return []
     case "Not":
     case "Next":

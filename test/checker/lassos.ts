@@ -93,6 +93,8 @@ const evaluate = (formula: Formula<Place>, lasso: Lasso): ReadonlyArray<boolean>
     return now
   }
   switch (formula._tag) {
+    case "Constant":
+      return states.map(() => formula.value)
     case "State":
       return states.map((at) => formula.holds({ at }))
     case "Step":

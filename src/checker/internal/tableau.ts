@@ -30,6 +30,7 @@ const maxPlaces = 4_096
 
 /** In negation normal form, with a number for each subformula: equal ones have equal numbers. */
 type Normal =
+  | { readonly _tag: "Constant"; readonly value: boolean }
   | { readonly _tag: "Literal"; readonly atom: number; readonly isPositive: boolean }
   | { readonly _tag: "And" | "Or" | "Until" | "Release"; readonly left: number; readonly right: number }
   | { readonly _tag: "Next"; readonly of: number }
@@ -41,7 +42,9 @@ class Normals {
   constructor(private readonly atoms: ReadonlyArray<unknown>) {}
 
   private number(normal: Normal): number {
-    const key = normal._tag === "Literal"
+    const key = normal._tag === "Constant"
+      ? `${normal.value}`
+      : normal._tag === "Literal"
       ? `${normal.atom} ${normal.isPositive}`
       : normal._tag === "Next"
       ? `X ${normal.of}`
@@ -59,6 +62,8 @@ class Normals {
       case "State":
       case "Step":
         return this.number({ _tag: "Literal", atom: this.atoms.indexOf(formula), isPositive })
+      case "Constant":
+        return this.number({ _tag: "Constant", value: formula.value === isPositive })
       case "Not":
         return this.of(formula.of, !isPositive)
       case "Next":
@@ -93,6 +98,8 @@ export const atomsOf = <S>(formula: Formula<S>): ReadonlyArray<Atom<S>> => {
       case "Step":
         atoms.add(part)
         return
+      case "Constant":
+        return
       case "Not":
       case "Next":
         collect(part.of)
@@ -111,13 +118,22 @@ export const automatonAgainst = <S>(formula: Formula<S>, of: string): Automaton 
   const atoms = atomsOf(formula)
   const normals = new Normals(atoms)
   const root = normals.of(formula, false)
+  const untils = normals.all.flatMap(({ _tag }, number) => _tag === "Until" ? [number] : [])
+  /** Promised here, and not kept here. */
+  const isOpen = (old: ReadonlySet<number>, until: number): boolean => {
+    const part = normals.all[until]!
+    return part._tag === "Until" && old.has(until) && !old.has(part.right)
+  }
   const nodes: Array<Node> = []
   const byKey = new Map<string, number>()
   const work: Array<Node> = [{ incoming: new Set([start]), todo: [root], old: new Set(), next: new Set() }]
   for (let node = work.pop(); node !== undefined; node = work.pop()) {
     const [first, ...todo] = node.todo
     if (first === undefined) {
-      const key = `${keyOf(node.old)}|${keyOf(node.next)}`
+      // what a place requires, what follows it, and which promises it leaves open tell places apart; how it came to that does not
+      const literals = [...node.old].filter((part) => normals.all[part]!._tag === "Literal")
+      const open = untils.filter((until) => isOpen(node.old, until))
+      const key = [literals, node.next, open].map((numbers) => keyOf(new Set(numbers))).join("|")
       const known = byKey.get(key)
       if (known !== undefined) {
         for (const from of node.incoming) nodes[known]!.incoming.add(from)
@@ -145,6 +161,9 @@ export const automatonAgainst = <S>(formula: Formula<S>, of: string): Automaton 
     })
     const part = normals.all[first]!
     switch (part._tag) {
+      case "Constant":
+        if (part.value) work.push(grown([], []))
+        break
       case "Literal": {
         const isContradiction = [...node.old].some((other) => {
           const literal = normals.all[other]!
@@ -163,7 +182,8 @@ export const automatonAgainst = <S>(formula: Formula<S>, of: string): Automaton 
         work.push(grown([part.right], []), grown([part.left], []))
         break
       case "Until":
-        work.push(grown([part.left], [first]), grown([part.right], []))
+        if (old.has(part.right)) work.push(grown([], [])) // kept already
+        else work.push(grown([part.left], [first]), grown([part.right], []))
         break
       case "Release":
         work.push(grown([part.right], [first]), grown([part.left, part.right], []))
@@ -187,11 +207,7 @@ export const automatonAgainst = <S>(formula: Formula<S>, of: string): Automaton 
       forbidden: literals(old, false),
       next: next[number]!
     })),
-    accepting: normals.all.flatMap((part, until) =>
-      part._tag === "Until"
-        ? [new Set(nodes.flatMap(({ old }, number) => !old.has(until) || old.has(part.right) ? [number] : []))]
-        : []
-    )
+    accepting: untils.map((until) => new Set(nodes.flatMap(({ old }, number) => isOpen(old, until) ? [] : [number])))
   }
 }
 
