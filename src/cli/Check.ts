@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as FileSystem from "@effect/platform/FileSystem"
@@ -14,42 +13,14 @@ import type { Exploration, Limits, Report, Settings, Step } from "../checker/Che
 import { Refusal, start, startSystem } from "../checker/Checker.js"
 import * as Catalog from "../model/Catalog.js"
 import { BadInput, CheckFailed } from "./Errors.js"
+import { entryOf, model, parameters } from "./internal/modelOptions.js"
 import { choice, integer } from "./internal/options.js"
 import { stopSignal } from "./internal/signals.js"
 import { traceJson, traceLines } from "./internal/traces.js"
 import { printJson, printLine, status } from "./Output.js"
 
-const described = (name: string): string => {
-  const takers = Catalog.entries.filter(({ parameters }) => Object.hasOwn(parameters, name))
-  const bounds = ({ parameters }: Catalog.Entry): string => {
-    const parameter = parameters[name]!
-    return parameter._tag === "Word"
-      ? `${parameter.words.join("|")}; default ${parameter.default}`
-      : `${parameter.min} to ${parameter.max}; default ${parameter.default}`
-  }
-  return takers.map((entry) => `${entry.name}: ${bounds(entry)}`).join(". ")
-}
-
-const parameterNames = [...new Set(Catalog.entries.flatMap(({ parameters }) => Object.keys(parameters)))].toSorted()
-
-/** One option for each parameter of any model; which of them a model takes, the catalogue says. */
-const parameters: Options.Options<{ readonly [name: string]: string | undefined }> = Options.all(
-  Object.fromEntries(parameterNames.map((name) => [
-    name,
-    Options.text(name).pipe(
-      Options.optional,
-      Options.map(Option.getOrUndefined),
-      Options.withDescription(described(name))
-    )
-  ]))
-)
-
 const options = {
-  model: Args.text({ name: "MODEL" }).pipe(
-    Args.withDescription(
-      Catalog.entries.map(({ elsewhere, name, summary }) => `${name}: ${summary} (${elsewhere})`).join("; ")
-    )
-  ),
+  model,
   parameters,
   maxStates: integer("max-states", { min: 1, max: 1_000_000_000 }).pipe(
     Options.withDefault(100_000_000),
@@ -133,11 +104,7 @@ const explore = (
  */
 export const check = Command.make("check", options, (given) =>
   Effect.gen(function*() {
-    const entry = Catalog.find(given.model)
-    if (entry === undefined) {
-      const known = Catalog.entries.map(({ name }) => name).join(", ")
-      return yield* new BadInput({ message: `no model ${JSON.stringify(given.model)}; the models: ${known}` })
-    }
+    const entry = yield* entryOf(given.model)
     if (given.listMutants) return listMutants(entry, given.json)
     const mutant = Option.getOrUndefined(given.mutant)
     const clock = yield* Effect.clock

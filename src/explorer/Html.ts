@@ -6,12 +6,14 @@
  *
  * @since 0.1.0
  */
+import type { Place } from "./Explorer.js"
 import { dataOf } from "./internal/page/data.js"
 import { diagram } from "./internal/page/diagram.js"
 import type { Geometry } from "./internal/page/geometry.js"
 import { geometryOf } from "./internal/page/geometry.js"
 import { legend } from "./internal/page/legend.js"
 import { cut, element, escape, json } from "./internal/page/markup.js"
+import { onward } from "./internal/page/onward.js"
 import { script } from "./internal/page/script.js"
 import { style } from "./internal/page/style.js"
 import type { Trace } from "./Trace.js"
@@ -26,7 +28,17 @@ const rowLimit = 160
  * @since 0.1.0
  * @category rendering
  */
-export const toHtml = (trace: Trace): string => {
+export const toHtml = (trace: Trace): string => page(trace, undefined)
+
+/**
+ * The page of a place in a state space, for a server that has each place at its path: `/0/3/1`. It opens at the last step, and links to the places after it.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const placeToHtml = (place: Place): string => page(place.trace, place)
+
+const page = (trace: Trace, place: Place | undefined): string => {
   const geometry = geometryOf(trace)
   return `<!DOCTYPE html>
 <html lang="en">
@@ -52,9 +64,9 @@ ${rows(trace)}
 ${diagram(trace, geometry)}
 </div>
 </section>
-${details(trace)}
+${details(trace, place)}
 </main>
-<script type="application/json" id="trace">${json(dataOf(trace))}</script>
+<script type="application/json" id="trace">${json(dataOf(trace, place?.path))}</script>
 <script>${script}</script>
 </body>
 </html>
@@ -108,11 +120,12 @@ const rows = ({ loop, steps }: Trace): string =>
     return element("li", { class: loop !== undefined && i >= loop ? "looping" : undefined }, link)
   }).join("\n")
 
-const details = ({ messages }: Trace): string =>
+const details = ({ messages }: Trace, place: Place | undefined): string =>
   `<aside aria-live="polite">
 <nav><h2 id="place"></h2><button id="back" title="the step before">&larr; back</button><button id="on" title="the next step">on &rarr;</button></nav>
 <p id="event"></p>
 <noscript>The details of a step need JavaScript; the diagram does not.</noscript>
+${place === undefined ? "" : onward(place)}
 <h3>Properties</h3><ul id="claims"></ul>
 <h3>Changes</h3><ul id="changes"></ul>
 ${messages.length === 0 ? "" : "<h3>Messages</h3>"}<ul id="messages"></ul>

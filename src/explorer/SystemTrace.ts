@@ -127,6 +127,15 @@ const laneOf = <P extends Vocabulary>(event: Event<P>): string | undefined => {
   }
 }
 
+/**
+ * What an event that led to this system is called in a document.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const label = <P extends Vocabulary, H>(event: Event<P>, after: System<P, H>): string =>
+  labelOf(event, after, Value.text)
+
 const labelOf = <P extends Vocabulary, H>(
   event: Event<P>,
   { cut }: System<P, H>,

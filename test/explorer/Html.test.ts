@@ -1,7 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
 import { checkSystem } from "synod/checker/Checker"
 import * as Choice from "synod/core/Choice"
-import { toHtml } from "synod/explorer/Html"
+import { ofSystem } from "synod/explorer/Explorer"
+import { placeToHtml, toHtml } from "synod/explorer/Html"
 import * as SystemTrace from "synod/explorer/SystemTrace"
 import { describe as describeEvent } from "synod/model/Event"
 import * as NetworkModel from "synod/model/NetworkModel"
@@ -129,5 +130,18 @@ describe.skipIf(chromium === undefined)(`Html in Chromium${skipped}`, () => {
     expect(console).toEqual([])
     expect(filled(dom, "place")).toBe("Step 200 of 200")
     expect(count(dom, /<li[^>]*><a href="#\d+"/g)).toBe(201)
+  })
+
+  it("opens a place of a state space at its last step, and leads on from the one that is selected", async () => {
+    const model = singleDecreePaxos({ servers: 3, clients: 2, network: networkOf("unordered") })
+    const place = ofSystem(model).visit([0, 1, 0])
+    if (typeof place === "string") throw new Error(place)
+    const last = await open(placeToHtml(place), "")
+    expect(last.console).toEqual([])
+    expect(filled(last.dom, "place")).toBe("Step 2 of 2")
+    expect(last.dom).toContain("<a id=\"branch\" hidden=\"\" href=\"/0/1/0\">")
+    const { dom } = await open(placeToHtml(place), "1")
+    expect(filled(dom, "place")).toBe("Step 1 of 2")
+    expect(dom).toContain("<a id=\"branch\" href=\"/0/1\">")
   })
 })

@@ -15,6 +15,8 @@ const limit = 1_000
 const side = 300
 
 export interface Data {
+  /** Of a place in a state space: the numbers of its choices, one a step. The page opens at the last. */
+  readonly path: ReadonlyArray<number> | null
   readonly pool: ReadonlyArray<Node>
   readonly steps: ReadonlyArray<{
     readonly label: string
@@ -27,10 +29,11 @@ export interface Data {
   >
 }
 
-export const dataOf = (trace: Trace): Data => {
+export const dataOf = (trace: Trace, path?: ReadonlyArray<number> | undefined): Data => {
   const pool = new Pool()
   const shown = (value: Value | undefined): string | null => value === undefined ? null : cut(text(value), side)
   return {
+    path: path ?? null,
     pool: pool.nodes,
     steps: trace.steps.map(({ claims, label, state }, i) => ({
       label: cut(label, limit),

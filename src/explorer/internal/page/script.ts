@@ -111,6 +111,11 @@ const tell = (step) => {
   const { changes, claims, label, state } = data.steps[step]
   document.getElementById("place").textContent = "Step " + step + " of " + last
   document.getElementById("event").textContent = label
+  if (data.path !== null) {
+    const branch = document.getElementById("branch")
+    branch.hidden = step === last
+    branch.href = "/" + data.path.slice(0, step + 1).join("/")
+  }
   fill("claims", claims.map(claim), "The model claims nothing of single states.")
   const touching = data.messages.filter((of) => of[3] === step || of[4] === step)
   const quiet = data.messages.length === 0 ? "" : "None is sent, and none arrives."
@@ -147,8 +152,8 @@ const reveal = (step) => {
 }
 
 const fromHash = () => {
-  const step = Number(location.hash.slice(1))
-  return Number.isSafeInteger(step) ? step : 0
+  const step = location.hash === "" ? NaN : Number(location.hash.slice(1))
+  return Number.isSafeInteger(step) ? step : data.path === null ? 0 : last
 }
 
 const moves = {

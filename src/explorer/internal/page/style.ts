@@ -111,5 +111,10 @@ summary { cursor: pointer; overflow-wrap: anywhere; }
 .none { color: var(--soft); font-size: 12px; }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 14px; padding: 5px 16px; border-bottom: 1px solid var(--edge); font-size: 12px; color: var(--soft); width: 100%; }
 .legend span { display: inline-flex; align-items: center; gap: 5px; white-space: nowrap; }
+aside a { color: var(--mark); }
+aside p { font-size: 12px; }
+#next { padding-left: 30px; }
+#next li { margin-bottom: 3px; }
+#next .fails, #next .fate { white-space: nowrap; padding-left: 6px; }
 .top { border-bottom: 0; }
 `
