@@ -1,11 +1,11 @@
 /**
  * Causal consistency, in its three strengths, and PRAM: can every session's reads be explained, although no one order explains all?
  *
- * Guarantee: exact for histories in which every value that was read has one possible source; elsewhere `inconsistent` is exact, and `unknown` is said
- * instead of `consistent`. Polynomial: clocks of (units times sessions) entries, saturated.
- * Model: co is session order with reads-from, closed. *Causal*: no read of what is, in co, already overwritten. *Causal convergence*: there is also one order of
- * all writes by which concurrent ones win. *Causal memory*: each session sees one order that keeps co. *PRAM*: each session sees one order that keeps all
- * sessions' own orders, but not what others read.
+ * Guarantee: exact for histories in which every value that was read has one possible source; elsewhere `inconsistent` is exact, and
+ * `unknown` is said instead of `consistent`. Polynomial: clocks of (units times sessions) entries, saturated.
+ * Model: co is session order with reads-from, closed. *Causal*: no read of what is, in co, already overwritten. *Causal convergence*: there
+ * is also one order of all writes by which concurrent ones win. *Causal memory*: each session sees one order that keeps co. *PRAM*: each
+ * session sees one order that keeps all sessions' own orders, but not what others read.
  * Non-goals: real time; operations whose effect depends on the state (failed swaps, appends, deletes).
  * Source: Bouajjani, Enea, Guerraoui and Hamza, On verifying causal consistency (POPL 2017, arXiv 1611.00580); over transactions, Biswas and Enea
  * (OOPSLA 2019) for convergence.
@@ -77,6 +77,7 @@ const causalMemory = (flow: Dataflow, spending: Spending): Violation | undefined
   const violation = overwritten(flow, order, spending)
   if (violation !== undefined) return violation
   for (const members of flow.sessions) {
+    if (!hasRead(flow, members)) continue
     const seen = order.copy()
     const found = saturate(flow, seen, members, spending)
     seen.release()
@@ -88,6 +89,7 @@ const causalMemory = (flow: Dataflow, spending: Spending): Violation | undefined
 
 const pram = (flow: Dataflow, spending: Spending): Violation | undefined => {
   for (let session = 0; session < flow.sessions.length; session++) {
+    if (!hasRead(flow, flow.sessions[session]!)) continue
     const order = Precedence.of(flow, spending, (unit) => flow.session[unit] === session)
     if (!(order instanceof Precedence)) return cyclic("CyclicHB", order)
     const found = saturate(flow, order, flow.sessions[session]!, spending)
@@ -97,8 +99,13 @@ const pram = (flow: Dataflow, spending: Spending): Violation | undefined => {
   return undefined
 }
 
+/** A session that read nothing has seen nothing that could be wrong. */
+const hasRead = (flow: Dataflow, members: ReadonlyArray<number>): boolean =>
+  members.some((unit) => flow.reads[unit]!.length > 0)
+
 /**
- * What one session must have seen: a write that comes before its read of another one's value comes before that one. To the fixed point, or a cycle.
+ * What one session must have seen: a write that comes before its read of another one's value comes before that one. To the fixed point, or
+ * a cycle.
  */
 const saturate = (
   flow: Dataflow,

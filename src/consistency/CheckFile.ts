@@ -29,8 +29,8 @@ export type Model = ModelName
 export const models: ReadonlyArray<Model> = modelNames
 
 /**
- * How to read the text and what to hold it against; the rest bounds the check. `consistency` defaults to linearizable. `over`: a format with transactions is
- * checked over whole transactions, unless its operations are asked for one by one.
+ * How to read the text and what to hold it against; the rest bounds the check. `consistency` defaults to linearizable. `over`: a format
+ * with transactions is checked over whole transactions, unless its operations are asked for one by one.
  *
  * @since 0.1.0
  * @category models

@@ -50,7 +50,8 @@ export type SetInput =
   | { readonly _tag: "Contains"; readonly key: string; readonly value: Value }
 
 /**
- * Increment (by a safe integer, negative ones included) answers the count after it, or null where the store only acknowledges; count answers the count.
+ * Increment (by a safe integer, negative ones included) answers the count after it, or null where the store only acknowledges; count
+ * answers the count.
  *
  * @since 0.1.0
  * @category models

@@ -8,8 +8,8 @@
  * causal-convergence, pram -> read-your-writes, monotonic-reads, monotonic-writes
  * causal-convergence, causal-memory -> writes-follow-reads;  causal -> read-your-writes
  * ```
- * Causal convergence and causal memory are incomparable, and neither causal nor causal convergence implies PRAM. What others call "causal" without
- * more may be causal memory (Elle). Eventual consistency asks another question and is on no chain here.
+ * Causal convergence and causal memory are incomparable, and neither causal nor causal convergence implies PRAM. What others call "causal"
+ * without more may be causal memory (Elle). Eventual consistency asks another question and is on no chain here.
  *
  * @since 0.1.0
  */

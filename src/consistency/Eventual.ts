@@ -1,11 +1,11 @@
 /**
  * Eventual consistency: once updates have stopped, do all clients get answers of one state, and does that state have every acknowledged update?
  *
- * Guarantee: `consistent` and `inconsistent` are exact for this question; a bound may end it as `unknown`, and so may a history in which nothing was read after the
- * last update: it says nothing.
- * Model: object by object. Updates take effect in some order that keeps each session's own; what they answered is not looked at; one of unknown outcome
- * may be missing. `quiescence` is the event from which the system is said to be drained: all reads called after it count. Without it, the last read of
- * each session and object after the last update counts, and earlier ones only say how long convergence took.
+ * Guarantee: `consistent` and `inconsistent` are exact for this question; a bound may end it as `unknown`, and so may a history in which
+ * nothing was read after the last update: it says nothing.
+ * Model: object by object. Updates take effect in some order that keeps each session's own; what they answered is not looked at; one of
+ * unknown outcome may be missing. `quiescence` is the event from which the system is said to be drained: all reads called after it count.
+ * Without it, the last read of each session and object after the last update counts, and earlier ones only say how long convergence took.
  * Non-goals: liveness beyond the end of the history.
  * Source: Vogels, Eventually consistent (CACM 2009); strong eventual consistency: Shapiro, Preguica, Baquero and Zawirski, CRDTs (SSS 2011).
  *

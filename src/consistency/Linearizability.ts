@@ -4,8 +4,8 @@
  *
  * Guarantee: `consistent` and `inconsistent` are exact, with a witness; a check that exceeds a budget says `unknown` and never hangs.
  * Model: operations without a known outcome may take effect at any point after their call, or never.
- * Flow: partition by key. A register or queue in which each value is written once is decided without search. The other partitions are searched in turn, a
- * slice of steps each, so that a hard key cannot hide an easy refutation. The first refuted key ends the check.
+ * Flow: partition by key. A register or queue in which each value is written once is decided without search. The other partitions are
+ * searched in turn, a slice of steps each, so that a hard key cannot hide an easy refutation. The first refuted key ends the check.
  * Non-goals: transactions over several keys, nondeterministic objects.
  * Source: Herlihy and Wing 1990 (locality); Wing and Gong 1993; Lowe 2017; Gibbons and Korach 1997.
  *

@@ -3,8 +3,9 @@
  * would have answered as recorded? Real time is not asked for.
  *
  * Guarantee: `consistent` (with an order) and `inconsistent` are exact; the problem is NP-hard, so a bound may end the check as `unknown`.
- * Flow: a linearization, if a short search finds one, answers at once. Else, where each value read has one source, the causal patterns and what every order of all must have are saturated first (polynomial: it refutes most of
- * what can be refuted); then a search, within what is saturated. Not by key: sequential consistency does not compose.
+ * Flow: a linearization, if a short search finds one, answers at once. Else, where each value read has one source, the causal patterns and
+ * what every order of all must have are saturated first (polynomial: it refutes most of what can be refuted); then a search, within what is
+ * saturated. Not by key: sequential consistency does not compose.
  * Model: an operation of unknown outcome may take effect at the end of its session, or never.
  * Non-goals: real time; a memory model with fences.
  * Source: Lamport, How to make a multiprocessor computer that correctly executes multiprocess programs (IEEE ToC 1979); Gibbons and Korach 1997.

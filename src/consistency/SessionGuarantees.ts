@@ -1,13 +1,13 @@
 /**
  * What one client may expect of its own session: read your writes, monotonic reads, monotonic writes, writes follow reads.
  *
- * Guarantee: exact, where every value that was read has one possible source, for this definition. For each session p and each key there is an order of the key's versions,
- * as p may have seen them, such that whenever p reads the key, no write that the guarantee makes visible to this read is later than the
- * one that p read. Visible are: for read-your-writes, p's own earlier writes; for monotonic reads, what p's earlier reads read; for monotonic
- * writes, the writes that another write's session made before it, once p has read that one; for writes follow reads, the writes that a session had
- * read before it made a write that p has read.
- * Model: the order of versions is the store's where `versions` gives it. Else it is any order with what is forced: each session's writes to a key in
- * its own order and, for writes follow reads, a write that followed a read of the key after what was read.
+ * Guarantee: exact, where every value that was read has one possible source, for this definition. For each session p and each key there is
+ * an order of the key's versions, as p may have seen them, such that whenever p reads the key, no write that the guarantee makes visible to
+ * this read is later than the one that p read. Visible are: for read-your-writes, p's own earlier writes; for monotonic reads, what p's
+ * earlier reads read; for monotonic writes, the writes that another write's session made before it, once p has read that one; for writes
+ * follow reads, the writes that a session had read before it made a write that p has read.
+ * Model: the order of versions is the store's where `versions` gives it. Else it is any order with what is forced: each session's writes to
+ * a key in its own order and, for writes follow reads, a write that followed a read of the key after what was read.
  * Non-goals: guarantees over several sessions of one user; replicas that are named.
  * Source: Terry et al., Session guarantees for weakly consistent replicated data (PDIS 1994); that PRAM has the first three together, Brzezinski,
  * Sobaniec and Wawrzyniak, From session causality to causal consistency (PDP 2004).

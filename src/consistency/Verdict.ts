@@ -22,8 +22,9 @@ export interface Budget {
 }
 
 /**
- * Why one operation (or transaction) comes before another. `overwritten`: `reader` had `from` before it and still read `key` from `to`, so `to` is
- * the later write. `read-before`: `from` read what `to` overwrote. `follows`: the session of `to` had read `from`. `versions`: the store says so.
+ * Why one operation (or transaction) comes before another. `overwritten`: `reader` had `from` before it and still read `key` from `to`, so
+ * `to` is the later write. `read-before`: `from` read what `to` overwrote. `follows`: the session of `to` had read `from`. `versions`: the
+ * store says so.
  *
  * @since 0.1.0
  * @category models
@@ -46,7 +47,8 @@ export type Edge =
 
 /**
  * The shapes that a history cannot have. The first ten are the bad patterns of Bouajjani, Enea, Guerraoui and Hamza, On verifying causal
- * consistency (POPL 2017), and what transactions add to them: reads of aborted or intermediate writes, and a transaction that does not see itself.
+ * consistency (POPL 2017), and what transactions add to them: reads of aborted or intermediate writes, and a transaction that does not see
+ * itself.
  * `Stale`: a session guarantee makes a later write visible to this read. `CyclicVersions`: no order of a key's versions satisfies a session's
  * reads. `CyclicOrder`: no one order for all. `NoOrder`: a search has tried them all. `Diverged` and `Lost` are those of eventual consistency.
  *
@@ -72,8 +74,8 @@ export type Pattern =
   | "Lost"
 
 /**
- * Evidence. `operations` are the reads that cannot be, with the writes they meet, named by id; `path` is the cycle, or the chain of reasons from the first
- * to the last of them: empty where a single read is evidence enough.
+ * Evidence. `operations` are the reads that cannot be, with the writes they meet, named by id; `path` is the cycle, or the chain of reasons
+ * from the first to the last of them: empty where a single read is evidence enough.
  *
  * @since 0.1.0
  * @category models

@@ -97,29 +97,29 @@ const lockOutputs = (input: Locks.LockInput): ReadonlyArray<Value> =>
 const fencedOutputs = (input: Locks.LockInput): ReadonlyArray<Value> =>
   input._tag === "Acquire" ? [1, 1, 2, 3, false] : [true, null, false]
 
-export const register = tested(Specifications.register(), plainInput, registerOutputs)
-export const casRegister = tested(Specifications.casRegister(), registerInput, registerOutputs)
+const register = tested(Specifications.register(), plainInput, registerOutputs)
+const casRegister = tested(Specifications.casRegister(), registerInput, registerOutputs)
 export const keyValue = tested(Specifications.keyValue(), keyValueInput, keyValueOutputs)
-export const queue = tested(
+const queue = tested(
   Collections.queue(),
   queueInput,
   (input) => input._tag === "Enqueue" ? [null] : [null, 1, 2]
 )
-export const stack = tested(Collections.stack(), stackInput, (input) => input._tag === "Push" ? [null] : [null, 1, 2])
-export const set = tested(
+const stack = tested(Collections.stack(), stackInput, (input) => input._tag === "Push" ? [null] : [null, 1, 2])
+const set = tested(
   Collections.set(),
   setInput,
   (input) => input._tag === "Contains" ? [true, false] : [true, false, null]
 )
-export const counter = tested(
+const counter = tested(
   Collections.counter(),
   counterInput,
   (input) => input._tag === "Count" ? [-1, 0, 1, 2] : [null, null, 1, 0]
 )
-export const log = tested(Collections.log(), logInput, logOutputs)
-export const lock = tested(Locks.lock(), lockInput, lockOutputs)
-export const reentrantLock = tested(Locks.reentrantLock(), lockInput, lockOutputs)
-export const fencedLock = tested(Locks.fencedLock(), lockInput, fencedOutputs)
+const log = tested(Collections.log(), logInput, logOutputs)
+const lock = tested(Locks.lock(), lockInput, lockOutputs)
+const reentrantLock = tested(Locks.reentrantLock(), lockInput, lockOutputs)
+const fencedLock = tested(Locks.fencedLock(), lockInput, fencedOutputs)
 
 /** Calls `use` with each object, whatever its types. */
 export const forEachObject = (use: <S, I>(object: TestedObject<S, I>) => void): void => {

@@ -17,7 +17,7 @@ const everyOp = (ops: ReadonlyArray<Op>): number => (1 << ops.length) - 1
 const has = (mask: number, i: number): boolean => (mask >>> i & 1) === 1
 
 /** The order of each session; `ops` stand in it. */
-export const programOrder = (ops: ReadonlyArray<Op>): Relation =>
+const programOrder = (ops: ReadonlyArray<Op>): Relation =>
   ops.map((op, i) => ops.reduce((mask, other, j) => j < i && other.session === op.session ? mask | 1 << j : mask, 0))
 
 /** The one write that a read can be of: undefined for the initial value, -1 where there is none. */
@@ -50,7 +50,7 @@ export const isSequential = (ops: ReadonlyArray<Op>): boolean =>
   someOrder(ops, everyOp(ops), programOrder(ops), reads(ops))
 
 /** Session order with reads-from, closed; undefined when it has a cycle, or when a read has no source. Any causal order that explains the reads has it. */
-export const causalOrder = (ops: ReadonlyArray<Op>): Relation | undefined => {
+const causalOrder = (ops: ReadonlyArray<Op>): Relation | undefined => {
   const before = programOrder(ops).slice()
   for (let i = 0; i < ops.length; i++) {
     if (ops[i]!.isWrite) continue

@@ -1,8 +1,9 @@
 /**
  * Transaction histories of IsoVista: one access a line, `r(KEY,VALUE,SESSION,TXN)` or `w(KEY,VALUE,SESSION,TXN)`, non-negative integers.
  *
- * A transaction's lines stand together in its session, and a session's transactions in its order; TXN -1 is one that was aborted. There is no real time: the history's
- * events are in the order of the file, and only that of each session means anything. Read twice: `transactions` keeps the transactions whole,
+ * A transaction's lines stand together in its session, and a session's transactions in its order; TXN -1 is one that was aborted. There is
+ * no real time: the history's events are in the order of the file, and only that of each session means anything. Read twice: `transactions`
+ * keeps the transactions whole,
  * `history` is the same accesses one by one, where an access of an aborted transaction has failed. Keys start as null: a value 0 that was read of a key to which
  * nobody wrote 0 is that.
  *

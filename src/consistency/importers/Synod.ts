@@ -44,7 +44,8 @@ export const parse = (text: string): Imported | ImportError =>
   })
 
 /**
- * The history as text that `parse` reads; ends with a newline unless it is empty. A value that JSON cannot hold (NaN, an infinity) throws a RangeError.
+ * The history as text that `parse` reads; ends with a newline unless it is empty. A value that JSON cannot hold (NaN, an infinity) throws a
+ * RangeError.
  *
  * @since 0.1.0
  * @category exporting

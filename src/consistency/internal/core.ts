@@ -1,9 +1,9 @@
 /**
  * The smallest failing part of a refuted partition, by delta debugging with sound steps only.
  *
- * To leave an update out could make a good history bad: the read of a value that nobody wrote. So an operation is *weakened*: one that changes
- * nothing is left out, an update becomes one of unknown outcome, which may take effect at any time after its call, or never. What cannot be explained then
- * could not be explained before.
+ * To leave an update out could make a good history bad: the read of a value that nobody wrote. So an operation is *weakened*: one that
+ * changes nothing is left out, an update becomes one of unknown outcome, which may take effect at any time after its call, or never. What
+ * cannot be explained then could not be explained before.
  */
 import type { Operation } from "../History.js"
 import type { Core } from "../Linearizability.js"

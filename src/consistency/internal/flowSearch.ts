@@ -1,8 +1,8 @@
 /**
  * The search for one order of all units, where each read has one source: the state of a key is the unit that wrote it last.
  *
- * A key is not written again while somebody still has to read what stands there. Together with the saturated order, that is all there is to check, and it
- * leaves few dead ends: they are seen before they are entered.
+ * A key is not written again while somebody still has to read what stands there. Together with the saturated order, that is all there is to
+ * check, and it leaves few dead ends: they are seen before they are entered.
  */
 import { type Dataflow, INITIAL } from "./dataflow.js"
 import { type Guard, interleave, type Unit } from "./interleaving.js"

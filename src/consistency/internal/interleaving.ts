@@ -1,8 +1,9 @@
 /**
  * Searches an interleaving of sessions that a set of objects allows: depth first, remembering the configurations that lead nowhere.
  *
- * Units are tried by their numbers: numbered as they were called, an order near to that of the calls is often there. Two sound prunings: a unit that is pure in every state and legal now is placed without a branch point; an optional unit that would not change anything
- * is not tried. The caller may name an order that every interleaving must keep.
+ * Units are tried by their numbers: numbered as they were called, an order near to that of the calls is often there. Two sound prunings: a
+ * unit that is pure in every state and legal now is placed without a branch point; an optional unit that would not change anything is not
+ * tried. The caller may name an order that every interleaving must keep.
  */
 import { Exhausted, type Spending } from "./precedence.js"
 import type { Meter } from "./transitions.js"

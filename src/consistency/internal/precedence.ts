@@ -1,6 +1,7 @@
 /**
- * A strict partial order over units, as one vector clock a unit: entry s counts the units of session s that come before. Edges can be added later, many at a
- * time; then all clocks are raised in one pass. (Raising them edge by edge is quadratic: each edge may concern all that comes later.)
+ * A strict partial order over units, as one vector clock a unit: entry s counts the units of session s that come before. Edges can be added
+ * later, many at a time; then all clocks are raised in one pass. (Raising them edge by edge is quadratic: each edge may concern all that
+ * comes later.)
  *
  * Memory is units times sessions, and no square of the units; a comparison is one array read.
  */

@@ -107,8 +107,8 @@ const registerProblem = (
   }
 
   /**
-   * A forward zone stands where it starts, and a backward one just after its latest call. Where a forward zone covers that point, the backward one stands after all
-   * of it: it ends later, or it would be covered.
+   * A forward zone stands where it starts, and a backward one just after its latest call. Where a forward zone covers that point, the
+   * backward one stands after all of it: it ends later, or it would be covered.
    */
   const order = (cut: number): ReadonlyArray<number> => {
     const zones = zonesBefore(cut)!
