@@ -44,8 +44,21 @@ const small: ReadonlyArray<readonly [model: string, parameters: NonNullable<Cata
 /** Where the default parameters are too many for a test. */
 const modest: { readonly [model: string]: Catalog.Request["parameters"] } = { "multi-paxos-smr": { reads: 0 } }
 
+/** How many claims about runs each model makes. */
+const liveness: { readonly [model: string]: number } = {
+  peterson: 2,
+  "chang-roberts": 1,
+  ewd840: 1,
+  "sync-termination-detection": 1,
+  "alternating-bit": 1,
+  "span-tree": 1
+}
+
 /** Enough to show any planted bug. */
 const maxStates = 100_000
+
+/** Milliseconds that a test may take on a machine that is busy with others. */
+const longest = 300_000
 
 /** Whether it may be checked by its symmetry: claims about runs may not. */
 const isReducible = <V extends Values>({ properties, symmetry = [] }: ActionModel<V>): boolean =>
@@ -87,7 +100,7 @@ describe("models after published ones", () => {
           depth: depth ?? counts.depth,
           complete: true
         })
-      })
+      }, longest)
     }
   }
 
@@ -122,8 +135,27 @@ describe("models after published ones", () => {
         }).filter(({ kind, verdict }) => kind === "always" && verdict === "violated")
         expect(found.length).toBeGreaterThan(0)
         for (const { steps } of found) expect(steps).toBeGreaterThan(0)
-      })
+      }, longest)
     }
+
+    it(`${entry.name} needs its fairness for every claim about runs`, () => {
+      const claims = Catalog.build(entry, { parameters: modest[entry.name] }, {
+        actions: (model) => {
+          const properties = model.properties.filter((property) => isLiveness(property))
+          if (properties.length === 0) return []
+          return check({ ...model, properties, fairness: [] }).properties.map(({ loop, verdict }) => ({
+            loop,
+            verdict
+          }))
+        },
+        system: () => []
+      })
+      for (const { loop, verdict } of claims) {
+        expect(verdict).toBe("violated")
+        expect(loop).toBeTypeOf("number") // a run that goes on for ever
+      }
+      expect(claims.length).toBe(liveness[entry.name] ?? 0)
+    })
 
     it(`${entry.name} treats the names of its symmetry alike`, () => {
       Catalog.build(entry, {}, {
@@ -183,6 +215,16 @@ const follow = <V extends Values>(
     expect(allowed.map(({ next }) => encode(next))).toContain(encode(state))
   }
 }
+
+describe("the equation of Stateright's tests", () => {
+  it("the shortest witness of 2 x + 10 y = 14 is x, x, y", () => {
+    const trace = Catalog.build(entryOf("linear-equation"), {}, {
+      actions: (model) => check(model, { exhaustive: false }).properties[0]?.trace?.map(({ event }) => event),
+      system: () => undefined
+    })
+    expect(trace).toEqual([undefined, "increase x", "increase x", "increase y"])
+  })
+})
 
 describe("the catalogue", () => {
   it("has each name once", () => {

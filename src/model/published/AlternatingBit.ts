@@ -6,6 +6,7 @@
  */
 import type { ActionModel } from "../ActionModel.js"
 import { make } from "../ActionModel.js"
+import { each } from "../Fairness.js"
 import { actionEntry, whole } from "./Entry.js"
 import { atoms } from "./Quorums.js"
 
@@ -114,8 +115,17 @@ export const alternatingBit = ({ mutant, queue, values }: Options): ActionModel<
         reads: ["sender", "receiver"],
         holds: ({ receiver, sender }) =>
           sender.acked !== sender.bit && receiver.bit === sender.bit && receiver.received === sender.sent
+      },
+      {
+        name: "what is sent arrives",
+        kind: "leadsTo",
+        reads: ["sender", "receiver"],
+        from: ({ sender }) => sender.acked !== sender.bit,
+        to: ({ receiver, sender }) => receiver.received === sender.sent
       }
-    ]
+    ],
+    // what is sent again and again arrives
+    fairness: [...each("weak", ["ReSndMsg", "SndAck"]), ...each("strong", ["RcvMsg", "RcvAck"])]
   })
 }
 

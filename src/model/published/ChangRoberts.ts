@@ -7,6 +7,7 @@
  */
 import type { ActionModel } from "../ActionModel.js"
 import { make } from "../ActionModel.js"
+import { together } from "../Fairness.js"
 import { actionEntry, whole } from "./Entry.js"
 import { upTo } from "./Quorums.js"
 
@@ -94,8 +95,17 @@ export const changRoberts = (nodes: number, mutant?: Mutant): ActionModel<Variab
               ))
           )
       },
-      { name: "a winner", kind: "sometimes", reads: slots, holds: (v) => slots.some((n) => v[n]!.state === "won") }
-    ]
+      { name: "a winner", kind: "sometimes", reads: slots, holds: (v) => slots.some((n) => v[n]!.state === "won") },
+      {
+        name: "a candidate leads to a winner",
+        kind: "leadsTo",
+        reads: slots,
+        from: (v) => slots.some((n) => v[n]!.state === "candidate"),
+        to: (v) => slots.some((n) => v[n]!.state === "won")
+      }
+    ],
+    // each node goes on
+    fairness: all.flatMap((n) => together("weak", [`begin(${n})`, ...all.map((id) => `receive(${n}, ${id})`)]))
   })
 }
 

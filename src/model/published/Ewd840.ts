@@ -7,6 +7,7 @@
  */
 import type { ActionModel, Assignment } from "../ActionModel.js"
 import { make } from "../ActionModel.js"
+import { together } from "../Fairness.js"
 import { actionEntry, whole } from "./Entry.js"
 import { upTo } from "./Quorums.js"
 
@@ -110,8 +111,11 @@ export const ewd840 = (nodes: number, mutant?: Mutant): ActionModel<Variables> =
           all.every((n) => n <= v.token.at || !v[`node.${n}`]!.isActive) ||
           all.some((n) => n <= v.token.at && v[`node.${n}`]!.color === "black")
       },
-      { name: "detected", kind: "sometimes", holds: isDetected }
-    ]
+      { name: "detected", kind: "sometimes", holds: isDetected },
+      { name: "termination is detected", kind: "leadsTo", from: isTerminated, to: isDetected }
+    ],
+    // the token moves on; nobody owes messages or rest
+    fairness: together("weak", ["InitiateProbe", ...all.slice(1).map((n) => `PassToken(${n})`)])
   })
 }
 
@@ -167,8 +171,10 @@ export const syncTerminationDetection = (nodes: number, mutant?: DetectionMutant
     ],
     properties: [
       { name: "no false detection", kind: "always", holds: (v) => !v.isDetected || isTerminated(v) },
-      { name: "detected", kind: "sometimes", reads: ["isDetected"], holds: ({ isDetected }) => isDetected }
-    ]
+      { name: "detected", kind: "sometimes", reads: ["isDetected"], holds: ({ isDetected }) => isDetected },
+      { name: "termination is detected", kind: "leadsTo", from: isTerminated, to: ({ isDetected }) => isDetected }
+    ],
+    fairness: together("weak", ["DetectTermination"])
   })
 }
 

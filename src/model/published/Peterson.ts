@@ -6,9 +6,11 @@
  */
 import type { ActionModel, Assignment } from "../ActionModel.js"
 import { make } from "../ActionModel.js"
+import { together } from "../Fairness.js"
 import { actionEntry, whole } from "./Entry.js"
 
-type Label = "a0" | "a1" | "a2" | "a3" | "cs" | "a4"
+const labels = ["a0", "a1", "a2", "a3", "cs", "a4"] as const
+type Label = (typeof labels)[number]
 
 interface Process {
   readonly at: Label
@@ -81,8 +83,17 @@ export const peterson = (mutant?: Mutant): ActionModel<Variables> => {
         kind: "sometimes" as const,
         reads: [`process.${name}`] as const,
         holds: (v: Variables) => v[`process.${name}`]!.at === "cs"
+      })),
+      ...names.map((name) => ({
+        name: `${name} does not starve`,
+        kind: "leadsTo" as const,
+        reads: [`process.${name}`] as const,
+        from: (v: Variables) => v[`process.${name}`]!.at === "a2",
+        to: (v: Variables) => v[`process.${name}`]!.at === "cs"
       }))
-    ]
+    ],
+    // each process goes on
+    fairness: names.flatMap((name) => together("weak", labels.map((label) => `${label}(${name})`)))
   })
 }
 

@@ -74,7 +74,7 @@ export const spanTree = ({ edges, maxCardinality, mutant, nodes }: Options): Act
             return distance === v[`node.${mother}`]!.distance + 1
           })
       },
-      { name: "still", kind: "sometimes", reads: slots, holds: isStill }
+      { name: "still at last", kind: "eventually", reads: slots, holds: isStill }
     ]
   })
 }
