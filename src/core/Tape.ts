@@ -175,7 +175,7 @@ class Player implements Choice {
   constructor(
     private readonly tape: Tape,
     private readonly path: string,
-    private readonly differs: (mismatch: TapeMismatch) => void
+    private readonly differs: (path: string, index: number, expected: Question, actual: Question) => void
   ) {
     this.cursor = new Cursor(Object.hasOwn(tape.streams, path) ? tape.streams[path] : undefined)
   }
@@ -184,7 +184,7 @@ class Player implements Choice {
     const { cursor } = this
     const question = cursor.take()
     if (question !== undefined && question.label === label && question.n === n) return cursor.value
-    this.differs(new TapeMismatch(this.path, cursor.index - 1, question, { label, n }))
+    this.differs(this.path, cursor.index - 1, question, { label, n })
     return question?.label === label ? Math.min(cursor.value, Math.max(0, n - 1)) : 0
   }
 
@@ -201,7 +201,7 @@ class Player implements Choice {
   end(done: Set<string>): void {
     const { cursor, path } = this
     done.add(path)
-    if (!cursor.isAtEnd) this.differs(new TapeMismatch(path, cursor.index, cursor.take(), undefined))
+    if (!cursor.isAtEnd) this.differs(path, cursor.index, cursor.take(), undefined)
     for (const child of this.children.values()) child.end(done)
   }
 }
@@ -224,8 +224,8 @@ export interface Replayed extends Choice {
  * @category constructors
  */
 export const replay = (tape: Tape): Replayed => {
-  const player = new Player(tape, "", (mismatch) => {
-    throw mismatch
+  const player = new Player(tape, "", (path, index, expected, actual) => {
+    throw new TapeMismatch(path, index, expected, actual)
   })
   return {
     below: (n, label) => player.below(n, label),
@@ -263,8 +263,8 @@ export interface Bent extends Choice {
  */
 export const bend = (tape: Tape): Bent => {
   let first: TapeMismatch | undefined
-  const player = new Player(tape, "", (mismatch) => {
-    first ??= mismatch
+  const player = new Player(tape, "", (path, index, expected, actual) => {
+    first ??= new TapeMismatch(path, index, expected, actual)
   })
   return {
     below: (n, label) => player.below(n, label),

@@ -201,6 +201,16 @@ const drive = <P extends Vocabulary>(
   }
 }
 
+export {
+  /**
+   * What happened in no run at all: zeros.
+   *
+   * @since 0.1.0
+   * @category constants
+   */
+  noCounters
+}
+
 /**
  * What a range of seeds did.
  *

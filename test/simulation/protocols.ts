@@ -224,3 +224,54 @@ export const ghosts = (nodes: number): Scenario<Ghosts> => ({
   }),
   digest: () => 0
 })
+
+/**
+ * A primary that answers a write before its backups have it, which is the planted bug: a client that then reads every backup may see the write nowhere. It takes
+ * one fault for each backup.
+ */
+export type Backups = Protocol.Types<{
+  state: { readonly self: Protocol.NodeContext; readonly value: number }
+  message: number
+  request: "write" | "read"
+  reply: number
+}>
+
+export const backups = (count: number): Scenario<Backups> => ({
+  name: `backups-${count}`,
+  nodes: names(count + 1),
+  protocol: () => ({
+    name: "backups",
+    start: (self) => ({ self, value: 0 }),
+    onMessage: (state, _, value) => ({ ...state, value }),
+    onRequest: (state, id, request, out) => {
+      const value = request === "write" ? 1 : state.value
+      if (request === "write") { for (const to of state.self.nodes) if (to !== state.self.id) out.send(to, value) }
+      out.reply(id, value)
+      return { ...state, value }
+    }
+  }),
+  session: () => {
+    const read: Array<number> = []
+    return {
+      ...quiet<Backups>(),
+      clients: [(api): Client<Backups> => {
+        let next = 0
+        return {
+          onWake: () => {
+            if (next <= count) api.ask(api.nodes[next]!, next === 0 ? "write" : "read", 20)
+          },
+          onReply: (reply) => {
+            if (reply === undefined) return
+            if (next++ > 0) read.push(reply)
+            api.sleep(1)
+          }
+        }
+      }],
+      atEnd: () =>
+        read.length === count && read.every((value) => value === 0)
+          ? [{ property: "ReadsSeeWrites", detail: `${count} backups, and no one knew` }]
+          : []
+    }
+  },
+  digest: (message) => message
+})
