@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as ActionTrace from "synod/explorer/ActionTrace"
+import { ofFile } from "synod/explorer/Format"
 import { toItf } from "synod/explorer/Itf"
 import { toMermaid } from "synod/explorer/Mermaid"
 import { parser, toShiViz } from "synod/explorer/ShiViz"
@@ -170,5 +171,14 @@ describe("Itf", () => {
       ],
       loop: 1
     })
+  })
+})
+
+describe("Format", () => {
+  it("goes by the ending of the file's name", () => {
+    const names = ["run.html", "run.itf.json", "run.mmd", "run.shiviz", "run.txt"]
+    const openings = ["<!DOCTYPE html>", "{\"#meta\"", "sequenceDiagram", "(?<host>", "ping-pong\n"]
+    for (const [i, name] of names.entries()) expect(ofFile(name)!(story()).startsWith(openings[i]!)).toBe(true)
+    expect(ofFile("run.json")).toBeUndefined()
   })
 })

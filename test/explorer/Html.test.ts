@@ -83,6 +83,14 @@ describe("Html", () => {
     expect(html).toContain("<p class=\"finding bad\">always linearizable: violated</p>")
   })
 
+  it("leads from the last step of a loop to its first, and says where a run stays for ever", () => {
+    const looping = toHtml({ ...story(), loop: 4 })
+    expect(count(looping, /<path class="loop"/g)).toBe(2)
+    expect(count(looping, /<li class="looping">/g)).toBe(8)
+    expect(looping).toContain("goes on for ever: back to the state of step 4")
+    expect(toHtml(story())).toContain("stays in this state for ever")
+  })
+
   it("takes nothing from messages for markup", () => {
     const html = toHtml(hostileStory())
     expect(html).toContain("&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;")

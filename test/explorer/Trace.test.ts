@@ -2,14 +2,24 @@ import { describe, expect, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
 import { checkSystem } from "synod/checker/Checker"
 import { encode } from "synod/core/Canonical"
+import * as Choice from "synod/core/Choice"
+import type { Vocabulary } from "synod/core/Protocol"
 import { difference } from "synod/explorer/Difference"
 import * as SystemTrace from "synod/explorer/SystemTrace"
 import * as Value from "synod/explorer/Value"
+import * as Catalog from "synod/model/Catalog"
+import { describe as describeEvent } from "synod/model/Event"
+import * as NetworkModel from "synod/model/NetworkModel"
 import * as Partition from "synod/model/Partition"
 import { networkOf } from "synod/model/published/RegisterClients"
 import { singleDecreePaxos } from "synod/model/published/SingleDecreePaxos"
 import * as SystemModel from "synod/model/SystemModel"
+import * as TimeModel from "synod/model/TimeModel"
+import * as Transitions from "synod/model/Transitions"
+import { a as x, b as y, c as z, voting } from "../model/models.js"
 import { a, b, pingPong, runOf, story } from "./pingPong.js"
+
+const voters = [x, y, z] as const
 
 const plain = FastCheck.anything({ withBigInt: true, withMap: true, withSet: true, withTypedArray: false })
 
@@ -106,6 +116,88 @@ describe("SystemTrace", () => {
       const delivered = shown.messages.filter(({ fate }) => fate === "delivered")
       expect(delivered).toHaveLength(shown.steps.filter(({ kind }) => kind === "deliver").length)
       for (const { ended, sent } of delivered) expect(sent).toBeLessThan(ended!)
+    }
+  })
+})
+
+/** A walk of events that the seed draws. */
+const walk = <P extends Vocabulary, H>(model: SystemModel.SystemModel<P, H>, seed: number, length: number) => {
+  const choice = Choice.random(seed)
+  const initial = Transitions.initial(model)
+  const steps: Array<{ readonly event: string | undefined; readonly state: SystemModel.System<P, H> }> = [
+    { event: undefined, state: initial[choice.below(initial.length, "initial")]! }
+  ]
+  for (let i = 0; i < length; i++) {
+    const next = Transitions.successors(model, steps.at(-1)!.state)
+    if (next.length === 0) break
+    const { after, event } = next[choice.below(next.length, "event")]!
+    steps.push({ event: describeEvent(event), state: after })
+  }
+  return steps
+}
+
+/** At each step the messages that are in flight are those of the state; nothing arrives before it is sent. */
+const accountsForMessages = <P extends Vocabulary, H>(model: SystemModel.SystemModel<P, H>, seed: number): void => {
+  const steps = walk(model, seed, 40)
+  const { messages } = SystemTrace.make(model, { steps })
+  const isSet = model.network.kind === "set"
+  for (const [i, { state }] of steps.entries()) {
+    const flying = messages.filter(({ ended, sent }) => sent <= i && (ended === undefined || ended > i)).map((
+      message
+    ) => encode([message.from, message.to, message.content]))
+    const there = state.network.map(({ from, message, to }) => encode([from, to, Value.of(message)]))
+    // a set keeps what it has delivered
+    if (isSet) expect(there).toEqual(expect.arrayContaining(flying))
+    else expect(flying.toSorted()).toEqual(there.toSorted())
+  }
+  for (const { ended, origin, sent } of messages) {
+    expect(origin).toBeLessThanOrEqual(sent)
+    if (ended !== undefined) expect(ended).toBeGreaterThanOrEqual(sent)
+  }
+}
+
+describe("every system", () => {
+  const seeds = [1, 2, 3, 4, 5]
+
+  it("of the catalogue has its messages accounted for", () => {
+    const systems = Catalog.entries.flatMap((entry) =>
+      Catalog.build<ReadonlyArray<string>>(entry, {}, {
+        actions: () => [],
+        system: (model) => {
+          for (const seed of seeds) accountsForMessages(model, seed)
+          return [model.name]
+        }
+      })
+    )
+    expect(systems).toContain("paxos")
+  })
+
+  it("with every fault, on every network, at every kind of time, has its messages accounted for", () => {
+    const faults = { crashes: 3, restarts: 3, partitions: 2, heals: 2, timers: 9 }
+    const networks = [
+      NetworkModel.unordered({ lossy: true }),
+      NetworkModel.ordered({ lossy: true }),
+      NetworkModel.set({ lossy: true })
+    ]
+    for (const network of networks) {
+      const duplicates = network.kind === "set" ? 0 : 3
+      for (const blocked of ["delay", "drop"] as const) {
+        for (const durability of ["atomic", "delayed"] as const) {
+          const model = voting({
+            candidates: [voters[0], voters[1]],
+            network,
+            durability,
+            faults: { ...faults, drops: 3, duplicates },
+            partitions: { cuts: Partition.halves(voters), blocked }
+          })
+          for (const seed of seeds) accountsForMessages(model, seed)
+        }
+      }
+    }
+    const calm = voting({ candidates: voters, network: NetworkModel.unordered(), faults: { crashes: 2, restarts: 2 } })
+    const uncut = { ...calm, partitions: { cuts: [], blocked: "delay" } } as const
+    for (const time of [TimeModel.synchronous, TimeModel.partiallySynchronous({ delta: 2, tick: 1 })]) {
+      for (const seed of seeds) accountsForMessages(SystemModel.make({ ...uncut, time }), seed)
     }
   })
 })

@@ -86,7 +86,7 @@ export const runOf = <P extends Protocol.Vocabulary, H>(
 }
 
 /** One of each: delivered, duplicated, delivered again, lost, in flight at the end; a crash, a partition, a request that is answered. */
-export const storyEvents = [
+const storyEvents = [
   "request",
   "duplicate a -> b",
   "deliver a -> b",
