@@ -27,13 +27,31 @@ export * as Supervision from "./actor/Supervision.js"
 /** @since 0.1.0 */
 export * as Checker from "./checker/Checker.js"
 /** @since 0.1.0 */
+export * as Causal from "./consistency/Causal.js"
+/** @since 0.1.0 */
 export * as CheckFile from "./consistency/CheckFile.js"
+/** @since 0.1.0 */
+export * as Collections from "./consistency/Collections.js"
+/** @since 0.1.0 */
+export * as Consistency from "./consistency/Consistency.js"
+/** @since 0.1.0 */
+export * as Eventual from "./consistency/Eventual.js"
 /** @since 0.1.0 */
 export * as History from "./consistency/History.js"
 /** @since 0.1.0 */
 export * as Linearizability from "./consistency/Linearizability.js"
 /** @since 0.1.0 */
+export * as Locks from "./consistency/Locks.js"
+/** @since 0.1.0 */
+export * as Sequential from "./consistency/Sequential.js"
+/** @since 0.1.0 */
+export * as SessionGuarantees from "./consistency/SessionGuarantees.js"
+/** @since 0.1.0 */
 export * as Specification from "./consistency/Specification.js"
+/** @since 0.1.0 */
+export * as Transactions from "./consistency/Transactions.js"
+/** @since 0.1.0 */
+export * as Verdict from "./consistency/Verdict.js"
 /** @since 0.1.0 */
 export * as Canonical from "./core/Canonical.js"
 /** @since 0.1.0 */
