@@ -25,7 +25,7 @@ export class Clock<P extends Vocabulary, H> {
     for (const [slot, { locals }] of moves.nodes.entries()) {
       next.set(slot, locals.intern(Armed.stabilised(locals.values[state.vector[slot]!]!)))
     }
-    next.end(() => ({ _tag: "Stabilise" }))
+    next.end(next.isWatched && { _tag: "Stabilise" })
   }
 
   tick(state: Entry): void {
@@ -47,7 +47,7 @@ export class Clock<P extends Vocabulary, H> {
       next.clear()
       for (const envelope of flight) if (isLater(envelope)) next.insert(this.agedOf(envelope))
     }
-    next.end(() => ({ _tag: "Tick" }))
+    next.end(next.isWatched && { _tag: "Tick" })
   }
 
   private flight(state: Entry): ReadonlyArray<number> {

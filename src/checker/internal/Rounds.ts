@@ -76,7 +76,7 @@ export class Rounds<P extends Vocabulary, H> {
       next.crash(slot, down)
     }
     const parts = chosen.map(({ part }) => part)
-    next.end(() => ({ _tag: "Round", parts }))
+    next.end(next.isWatched && { _tag: "Round", parts })
   }
 
   private optionsOf(state: Entry, slot: number, { used }: Conditions): ReadonlyArray<Option> {

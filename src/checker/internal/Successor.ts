@@ -28,7 +28,7 @@ export interface Conditions {
 }
 
 /** An event's name, for the one edge whose trace is told. */
-type Watch<P extends Vocabulary> = (index: number, event: () => Event<P>) => void
+type Watch<P extends Vocabulary> = (index: number, event: Event<P>) => void
 
 const faults: ReadonlyArray<keyof Used> = [
   "crashes",
@@ -258,11 +258,19 @@ export class Successor<P extends Vocabulary, H> {
     return this.asEntry(this.vector.slice(0, this.length))
   }
 
+  /** Whether anybody asks what an edge is: events are made only then. */
+  get isWatched(): boolean {
+    return this.labels !== undefined || this.watch !== undefined
+  }
+
   /** Offers it as an edge. */
-  end(event: () => Event<P>): void {
+  end(event: Event<P> | false): void {
     const index = this.edges++
-    this.watch?.(index, event)
-    this.offer(index, this.labels === undefined ? 0 : this.labels.of(event()))
+    if (event === false) this.offer(index)
+    else {
+      this.watch?.(index, event)
+      this.offer(index, this.labels === undefined ? 0 : this.labels.of(event))
+    }
   }
 
   offer(index: number, label = 0): void {

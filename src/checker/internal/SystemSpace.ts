@@ -126,7 +126,7 @@ export class SystemSpace<P extends Vocabulary, H>
         next.from(state, none)
         next.insert(envelope)
         next.spend("duplicates")
-        next.end(() => ({ _tag: "Duplicate", envelope: moves.envelopes.values[envelope]! }))
+        next.end(next.isWatched && { _tag: "Duplicate", envelope: moves.envelopes.values[envelope]! })
       }
     }
   }
@@ -140,17 +140,19 @@ export class SystemSpace<P extends Vocabulary, H>
 
   private endDelivery(slot: number, envelope: number, move: Move): void {
     this.next.move(slot, move)
-    this.next.end(() => ({
-      _tag: "Deliver",
-      envelope: this.moves.envelopes.values[envelope]!,
-      outcome: move.outcome
-    }))
+    this.next.end(
+      this.next.isWatched && {
+        _tag: "Deliver",
+        envelope: this.moves.envelopes.values[envelope]!,
+        outcome: move.outcome
+      }
+    )
   }
 
   /** Without a budget for drops they are not counted, so that they do not make states differ. */
   private endDrop(envelope: number): void {
     if (this.model.faults.drops > 0) this.next.spend("drops")
-    this.next.end(() => ({ _tag: "Drop", envelope: this.moves.envelopes.values[envelope]! }))
+    this.next.end(this.next.isWatched && { _tag: "Drop", envelope: this.moves.envelopes.values[envelope]! })
   }
 
   private mayDrop({ isStable, used }: Conditions): boolean {
@@ -183,7 +185,7 @@ export class SystemSpace<P extends Vocabulary, H>
       if (isOpen && made === ignored) {
         next.from(state, none)
         next.set(at, rest)
-        next.end(() => ({ _tag: "Ignore", envelope: moves.envelopes.values[envelope]! }))
+        next.end(next.isWatched && { _tag: "Ignore", envelope: moves.envelopes.values[envelope]! })
       }
       if (moves.isOwn[envelope]!) continue
       if (this.mayDrop(conditions)) {
@@ -195,7 +197,7 @@ export class SystemSpace<P extends Vocabulary, H>
         next.from(state, none)
         next.set(at, next.channels.repeat(vector[at]!))
         next.spend("duplicates")
-        next.end(() => ({ _tag: "Duplicate", envelope: moves.envelopes.values[envelope]! }))
+        next.end(next.isWatched && { _tag: "Duplicate", envelope: moves.envelopes.values[envelope]! })
       }
     }
   }
@@ -212,7 +214,7 @@ export class SystemSpace<P extends Vocabulary, H>
           next.from(state, none)
           next.set(next.clientsAt + client, asking.client)
           next.move(slot, move)
-          next.end(() => ({ _tag: "Request", client, node, request, outcome: move.outcome }))
+          next.end(next.isWatched && { _tag: "Request", client, node, request, outcome: move.outcome })
         }
       }
     }
@@ -229,7 +231,7 @@ export class SystemSpace<P extends Vocabulary, H>
         next.from(state, none)
         next.spend("restarts")
         next.move(slot, move)
-        next.end(() => ({ _tag: "Restart", node: node.id, outcome: move.outcome }))
+        next.end(next.isWatched && { _tag: "Restart", node: node.id, outcome: move.outcome })
       }
       return
     }
@@ -242,7 +244,7 @@ export class SystemSpace<P extends Vocabulary, H>
         next.from(state, none)
         if (isCounted) next.spend("timers")
         next.move(slot, move)
-        next.end(() => ({ _tag: "Fire", node: node.id, timer, outcome: move.outcome }))
+        next.end(next.isWatched && { _tag: "Fire", node: node.id, timer, outcome: move.outcome })
       }
     }
     if (this.model.durability === "delayed") {
@@ -250,7 +252,7 @@ export class SystemSpace<P extends Vocabulary, H>
         for (const move of made) {
           next.from(state, none)
           next.move(slot, move)
-          next.end(() => ({ _tag: "Durable", node: node.id, frames, outcome: move.outcome }))
+          next.end(next.isWatched && { _tag: "Durable", node: node.id, frames, outcome: move.outcome })
         }
       }
     }
@@ -259,7 +261,7 @@ export class SystemSpace<P extends Vocabulary, H>
       next.from(state, none)
       next.spend("crashes")
       next.crash(slot, down)
-      next.end(() => ({ _tag: "Crash", node: node.id, left }))
+      next.end(next.isWatched && { _tag: "Crash", node: node.id, left })
     }
   }
 
@@ -270,7 +272,7 @@ export class SystemSpace<P extends Vocabulary, H>
       next.from(state, none)
       next.change({ cut: none })
       next.spend("heals")
-      next.end(() => ({ _tag: "Heal" }))
+      next.end(next.isWatched && { _tag: "Heal" })
     }
     if (cut === none && !isStable && used.partitions < faults.partitions) {
       for (let number = 0; number < partitions.cuts.length; number++) {
@@ -278,7 +280,7 @@ export class SystemSpace<P extends Vocabulary, H>
         next.change({ cut: number })
         next.spend("partitions")
         if (partitions.blocked === "drop") next.keep((envelope) => !next.isBlocked(number, envelope))
-        next.end(() => ({ _tag: "Partition", cut: number }))
+        next.end(next.isWatched && { _tag: "Partition", cut: number })
       }
     }
     if (time.kind !== "partiallySynchronous") return
@@ -346,7 +348,7 @@ export class SystemSpace<P extends Vocabulary, H>
   eventOf(state: Entry, index: number): Event<P> | undefined {
     let found: Event<P> | undefined
     this.next.watch = (at, event) => {
-      if (at === index) found = event()
+      if (at === index) found = event
     }
     this.expand(state, { vector: new Int32Array(0), edge: () => false, commit: () => {} })
     this.next.watch = undefined
