@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
+import type { Verdict } from "synod/checker/Checker"
 import { check } from "synod/checker/Checker"
 import type { Property } from "synod/model/ActionModel"
 import * as Fairness from "synod/model/Fairness"
@@ -201,6 +202,38 @@ const anyFormula: FastCheck.Arbitrary<Formula<Place>> = FastCheck.letrec<{ formu
       .map(([make, left, right]) => make(left, right))
   )
 })).formula
+
+/** `eventually` as Stateright 0.31 judges it: each state once, with what the first path to it had seen, and only where a path ends. */
+const acyclic = ({ edges, initial }: Graph, holds: (place: Place) => boolean): "violated" | "nothing" => {
+  const queue = initial.map((at) => ({ at, seen: false }))
+  const visited = new Set(initial)
+  for (const { at, seen } of queue) {
+    const now = seen || holds({ at })
+    const out = edges.filter(({ from }) => from === at)
+    if (out.length === 0 && !now) return "violated"
+    for (const { to } of out) {
+      if (visited.has(to)) continue
+      visited.add(to)
+      queue.push({ at: to, seen: now })
+    }
+  }
+  return "nothing"
+}
+
+it("a search that judges `eventually` where paths end misses runs on cycles and behind joins; what it finds is found here", () => {
+  const missed = { cycles: 0, joins: 0 }
+  FastCheck.assert(
+    FastCheck.property(anyGraph, anyPlaces, (any, p) => {
+      const of = { ...any, fairness: undefined }
+      const [{ loop, trace, verdict }] = check(modelOf(of, [eventually(p)])).properties as [Verdict<Place>]
+      if (acyclic(of, p) === "violated") expect(verdict).toBe("violated")
+      else if (verdict === "violated") missed[loop === trace!.length - 1 ? "joins" : "cycles"]++
+    }),
+    { numRuns: 1_000, seed: 6 }
+  )
+  expect(missed.cycles).toBeGreaterThan(10)
+  expect(missed.joins).toBeGreaterThan(10)
+})
 
 describe("liveness agrees with the enumeration of runs", () => {
   it("on eventually, leads-to, infinitely often and eventually always", () => {

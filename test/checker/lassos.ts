@@ -46,7 +46,7 @@ export interface Lasso {
 }
 
 /** Every run whose path and cycle have no more steps than that, together. */
-export function* lassos({ edges, initial }: Graph, most: number): Generator<Lasso> {
+function* lassos({ edges, initial }: Graph, most: number): Generator<Lasso> {
   const changes = edges.filter(({ from, to }) => from !== to)
   function* extend(states: ReadonlyArray<number>, steps: ReadonlyArray<string>): Generator<Lasso> {
     const last = states.at(-1)!
@@ -65,7 +65,7 @@ export function* lassos({ edges, initial }: Graph, most: number): Generator<Lass
 const classes = ({ edges, fairness }: Graph): ReadonlyArray<FairActions> =>
   fairness ?? [{ kind: "weak", actions: edges.map(({ action }) => action) }]
 
-export const isFair = (graph: Graph, { loop, states, steps }: Lasso): boolean =>
+const isFair = (graph: Graph, { loop, states, steps }: Lasso): boolean =>
   classes(graph).every(({ actions, kind }) => {
     const isPossible = (at: number) =>
       graph.edges.some(({ action, from, to }) => from === at && to !== at && actions.includes(action))
@@ -75,7 +75,7 @@ export const isFair = (graph: Graph, { loop, states, steps }: Lasso): boolean =>
   })
 
 /** Whether there is such a run at all. */
-export const isRun = ({ edges, initial }: Graph, { loop, states, steps }: Lasso): boolean =>
+const isRun = ({ edges, initial }: Graph, { loop, states, steps }: Lasso): boolean =>
   initial.includes(states[0]!) && states.every((from, i) => {
     const to = states[i + 1] ?? states[loop]
     return steps[i] === undefined
@@ -126,7 +126,7 @@ const evaluate = (formula: Formula<Place>, lasso: Lasso): ReadonlyArray<boolean>
 }
 
 /** Whether the run is as the property says. */
-export const satisfies = (property: Property<Place>, lasso: Lasso): boolean => {
+const satisfies = (property: Property<Place>, lasso: Lasso): boolean => {
   const places = lasso.states.map((at) => ({ at }))
   switch (property.kind) {
     case "eventually":
