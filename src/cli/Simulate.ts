@@ -8,12 +8,20 @@ import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import { join } from "node:path"
 import process from "node:process"
-import type { Report, Summary } from "../simulation/Simulation.js"
+import * as Faults from "../simulation/Faults.js"
+import * as Recording from "../simulation/Recording.js"
+import type { Violation } from "../simulation/Scenario.js"
+import { bugs } from "../simulation/scenarios/RaftBugs.js"
 import { BadInput, CheckFailed } from "./Errors.js"
 import { choice, integer } from "./internal/options.js"
+import type { Outcome } from "./internal/seeds.js"
 import { runSeeds } from "./internal/seeds.js"
+import { stopSignal } from "./internal/signals.js"
+import { replayLine, write } from "./internal/tapes.js"
 import { printJson, printLine, progress } from "./Output.js"
 
 const options = {
@@ -25,10 +33,22 @@ const options = {
     Options.withDescription("1 to 9; default 3")
   ),
   seeds: Options.text("seeds").pipe(Options.withDefault("1..100"), Options.withDescription("A..B; default 1..100")),
-  faults: choice("faults", ["none", "crash", "network", "all"]).pipe(Options.withDefault("all" as const)),
+  faults: choice("faults", Faults.names).pipe(Options.withDefault("all" as const)),
   duration: Options.text("duration").pipe(
     Options.withDefault("10 seconds"),
-    Options.withDescription("virtual time under faults; a calm of 6 s follows; default \"10 seconds\"")
+    Options.withDescription("virtual time under faults; default \"10 seconds\"")
+  ),
+  calm: Options.text("calm").pipe(
+    Options.withDefault("6 seconds"),
+    Options.withDescription("virtual time after them, in which it must recover; default \"6 seconds\"")
+  ),
+  bug: choice("bug", bugs.map(({ name }) => name)).pipe(
+    Options.optional,
+    Options.withDescription("plants a known bug of Raft, to see it found")
+  ),
+  tapes: Options.text("tapes").pipe(
+    Options.withDefault(".synod"),
+    Options.withDescription("the folder for the tapes of runs that fail; default .synod")
   ),
   workers: integer("workers", { min: 1, max: 64 }).pipe(
     Options.withDefault(1),
@@ -46,52 +66,74 @@ const options = {
 export const simulate = Command.make("simulate", options, (given) =>
   Effect.gen(function*() {
     const [from, to] = yield* seedRange(given.seeds)
-    const duration = yield* virtualTime(given.duration)
-    const bar = progress("seeds", to - from + 1)
+    const duration = yield* virtualTime("duration", given.duration)
+    const calm = yield* virtualTime("calm", given.calm)
+    const requested = to - from + 1
+    const bar = progress("seeds", requested)
     const before = process.cpuUsage()
-    const work = { nodes: given.nodes, from, to, faults: given.faults, duration, calm: 6_000 }
-    const summary = yield* Effect.ensuring(runSeeds(work, given.workers, bar.tick), Effect.sync(bar.done))
+    const shape = { nodes: given.nodes, ...(Option.isSome(given.bug) ? { bug: given.bug.value } : {}) }
+    const work = { shape, from, to, faults: given.faults, duration, calm }
+    const stop = { isAsked: false }
+    const waiting = yield* Effect.fork(Effect.tap(stopSignal, () => Effect.sync(() => stop.isAsked = true)))
+    const summary = yield* Effect.ensuring(
+      runSeeds(work, given.workers, bar.tick, () => stop.isAsked),
+      Effect.zipRight(Fiber.interruptFork(waiting), Effect.sync(bar.done))
+    )
     const cpu = process.cpuUsage(before)
     const seconds = (cpu.user + cpu.system) / 1e6
+    const violations = yield* Effect.map(
+      Effect.forEach(summary.failures, (failure) => keep(given.tapes, failure)),
+      (found) => found.flat()
+    )
+    const isInterrupted = summary.seeds < requested
     const report = {
       protocol: given.protocol,
       nodes: given.nodes,
       faults: given.faults,
+      ...(Option.isSome(given.bug) ? { bug: given.bug.value } : {}),
       seeds: summary.seeds,
+      ...(isInterrupted ? { interrupted: true, requested } : {}),
       events: summary.events,
       operations: summary.operations,
       virtualMillis: summary.virtualMillis,
-      violations: summary.failures.flatMap(violations),
+      failedSeeds: summary.failed,
+      violations,
       traceHash: summary.traceHash,
       eventsPerCpuSecond: Math.round(summary.events / Math.max(seconds, 0.001)),
       cpuMillis: Math.round(seconds * 1000),
       counters: summary.counters
     }
     if (given.json) printJson(report)
-    else human(summary, report.eventsPerCpuSecond)
-    if (summary.failures.length > 0) {
-      return yield* new CheckFailed({
-        message: `${summary.failures.length} of ${summary.seeds} seeds failed; again: ${seedLine(summary.failures[0]!)}`
-      })
+    else human(summary, violations, report.eventsPerCpuSecond)
+    const untold = isInterrupted ? `interrupted after ${summary.seeds} of ${requested} seeds` : undefined
+    if (summary.failed > 0) {
+      const failed = `${summary.failed} of ${summary.seeds} seeds failed; again: ${violations[0]?.replay}`
+      return yield* new CheckFailed({ message: untold === undefined ? failed : `${untold}; ${failed}` })
     }
+    if (untold !== undefined) return yield* new CheckFailed({ message: `${untold}; none of them failed` })
   })).pipe(Command.withDescription("Run a protocol under seeded faults on virtual time, and judge what it did"))
 
-const violations = (report: Report) =>
-  report.violations.map(({ atMillis, detail, property }) => ({
-    seed: report.seed,
+/** Writes a run that failed to its tape, and says what it violated and how to run it again. */
+const keep = (folder: string, recording: Recording.Recording) => {
+  const { outcome, scenario, seed } = recording
+  const tape = join(folder, `${scenario}-${seed}-${outcome.traceHash}.json`)
+  const violations = outcome.violations.map(({ atMillis, detail, property }) => ({
+    seed,
     property,
     detail,
     atMillis,
-    replay: seedLine(report),
-    tape: report.recording
+    tape,
+    replay: replayLine(tape)
   }))
+  return Effect.as(write(tape, Recording.encode(recording)), violations)
+}
 
-const seedLine = ({ faults, recording, seed }: Report): string =>
-  `synod simulate ${recording.scenario} --nodes ${
-    recording.parameters["nodes"]
-  } --seeds ${seed}..${seed} --faults ${faults}`
+interface Found extends Violation {
+  readonly seed: number
+  readonly replay: string
+}
 
-const human = (summary: Summary, rate: number): void => {
+const human = (summary: Outcome, violations: ReadonlyArray<Found>, rate: number): void => {
   const { counters } = summary
   printLine(
     `${summary.seeds} seeds, ${summary.events} events, ${Math.round(summary.virtualMillis / 1000)} virtual seconds`
@@ -99,12 +141,11 @@ const human = (summary: Summary, rate: number): void => {
   printLine(`${summary.operations} operations answered, ${rate} events a CPU second, trace ${summary.traceHash}`)
   printLine(
     `${counters.crashes} crashes, ${counters.partitions} partitions, ${counters.pauses} pauses, ` +
-      `${counters.dropped} messages lost, ${counters.duplicated} duplicated`
+      `${counters.grayFailures} gray failures, ${counters.dropped} messages lost, ${counters.duplicated} duplicated`
   )
-  for (const failure of summary.failures) {
-    for (const { atMillis, detail, property } of failure.violations) {
-      printLine(`seed ${failure.seed}: ${property} at ${atMillis} ms: ${detail}`)
-    }
+  for (const { atMillis, detail, property, replay, seed } of violations) {
+    printLine(`seed ${seed}: ${property} at ${atMillis} ms: ${detail}`)
+    printLine(`  ${replay}`)
   }
 }
 
@@ -117,11 +158,11 @@ const seedRange = (text: string): Effect.Effect<readonly [number, number], BadIn
     : Effect.succeed([from, to])
 }
 
-const virtualTime = (text: string): Effect.Effect<number, BadInput> => {
+const virtualTime = (name: string, text: string): Effect.Effect<number, BadInput> => {
   const millis = Duration.decodeUnknown(text).pipe(Option.map(Duration.toMillis), Option.getOrElse(() => NaN))
   return millis >= 1 && millis <= 86_400_000
     ? Effect.succeed(Math.floor(millis))
     : new BadInput({
-      message: `--duration takes a time such as "10 seconds", at most a day, got ${JSON.stringify(text)}`
+      message: `--${name} takes a time such as "10 seconds", at most a day, got ${JSON.stringify(text)}`
     })
 }

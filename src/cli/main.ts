@@ -22,11 +22,13 @@ import { BadInput, CheckFailed } from "./Errors.js"
 import { explore } from "./Explore.js"
 import { node } from "./Node.js"
 import { loggerLayer, oneLine, plain } from "./Output.js"
+import { replay } from "./Replay.js"
+import { shrink } from "./Shrink.js"
 import { simulate } from "./Simulate.js"
 
 const synod = Command.make("synod").pipe(
   Command.withDescription("Run, break and judge distributed protocols"),
-  Command.withSubcommands([demo, node, simulate, check, explore, checkHistory, benchCommand])
+  Command.withSubcommands([demo, node, simulate, replay, shrink, check, explore, checkHistory, benchCommand])
 )
 
 /** @effect/cli prints a wrong usage over several lines; it is said once, in one line, below. Its help is coloured, which is for terminals. */

@@ -21,7 +21,7 @@ describe.sequential("synod: bad usage is one line and status 2", () => {
     [["simulate", "raft", "--nodes", "x"], "--nodes must be an integer from 1 to 9, got \"x\""],
     [["simulate", "raft", "--nodes", "10"], "--nodes must be an integer from 1 to 9, got \"10\""],
     [["simulate", "raft", "--workers", "0"], "--workers"],
-    [["simulate", "raft", "--faults", "some"], "--faults is one of none, crash, network, all; got \"some\""],
+    [["simulate", "raft", "--faults", "some"], "--faults is one of none, crash, network, gray, all; got \"some\""],
     [["simulate", "raft", "--seeds", "9..1"], "--seeds takes A..B"],
     [["simulate", "raft", "--duration", "long"], "--duration takes a time"],
     [["simulate", "raft", "--unknown"], "--unknown"],
