@@ -139,9 +139,11 @@ const shown: { readonly [bug: string]: Shown } = {
   }
 }
 
+const claims = ({ properties }: SystemModel<Words, Seen>) => properties.filter((one) => one.kind === "always")
+
 /** All claims that must always hold as one, so that the search ends at the first that does not. */
 const asOne = (model: SystemModel<Words, Seen>): SystemModel<Words, Seen> => {
-  const always = model.properties.filter(({ kind }) => kind === "always")
+  const always = claims(model)
   return {
     ...model,
     properties: [{ name: "all", kind: "always", holds: (system) => always.every(({ holds }) => holds(system)) }]
@@ -195,8 +197,7 @@ describe("planted bugs of Raft", () => {
       expect(all?.verdict).toBe("violated")
       const last = all!.trace!.at(-1)!.state
       expect(all!.trace!.length - 1).toBe(steps)
-      expect(planted.properties.filter(({ holds, kind }) => kind === "always" && !holds(last)).map((p) => p.name))
-        .toContain(violates)
+      expect(claims(planted).filter(({ holds }) => !holds(last)).map(({ name }) => name)).toContain(violates)
       // the same model without the bug, over as many states
       const sound = raft({ ...model, ...control, rules: { ...control?.rules, ...model.rules } })
       expect(checkSystem(asOne(sound), { maxStates: distinctStates }).properties[0]?.verdict).not.toBe("violated")

@@ -160,6 +160,46 @@ describe("partial synchrony", () => {
     expect(kinds(system)).toEqual(["Deliver", "Fire"]) // the message is due: time stands still
   })
 
+  it("a timer fires within the range that it was armed with, in ticks, and the clock waits for it", () => {
+    type Lone = Protocol.Types<{ state: number; message: never; timer: "again" }>
+    const model = SystemModel.make<Lone, undefined>({
+      name: "lone",
+      nodes: [a],
+      time: TimeModel.partiallySynchronous({ delta: 1, tick: 10 }),
+      protocol: {
+        name: "lone",
+        start: (_, __, out) => {
+          out.setTimer("again", 25, 35)
+          return 0
+        },
+        onMessage: (state) => state,
+        onTimer: (state, _, out) => {
+          if (state === 0) out.setTimer("again", 25, 35)
+          return state + 1
+        }
+      },
+      network: NetworkModel.unordered(),
+      history: SystemModel.noHistory,
+      properties: []
+    })
+    agree(model)
+    let [system] = Transitions.initial(model)
+    system = Transitions.apply(model, system!, { _tag: "Stabilise" })
+    const fire = { _tag: "Fire", node: a, timer: "again", outcome: 0 } as const
+    const until = (): ReadonlyArray<string> => {
+      const may: Array<string> = []
+      for (;;) {
+        const kinds = Transitions.enabled(model, system!).map(({ _tag }) => _tag)
+        may.push(kinds.join("+"))
+        if (!kinds.includes("Tick")) return may
+        system = Transitions.apply(model, system!, { _tag: "Tick" })
+      }
+    }
+    expect(until()).toEqual(["Fire+Tick", "Fire+Tick", "Fire+Tick", "Fire+Tick", "Fire"]) // armed at some time before GST
+    system = Transitions.apply(model, system, fire)
+    expect(until()).toEqual(["Tick", "Tick", "Fire+Tick", "Fire+Tick", "Fire"])
+  })
+
   it("what is armed after GST waits for its whole range", () => {
     const model = retrying(NetworkModel.unordered())
     let [system] = Transitions.initial(model)
