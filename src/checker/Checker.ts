@@ -55,7 +55,7 @@ export interface Settings {
   readonly exhaustive?: boolean | undefined
   /** Counts states that the model's symmetry turns into each other once. Default false; a model that declares none is refused, and so are claims about runs. */
   readonly symmetry?: boolean | undefined
-  /** Asks the model's functions again for one memoised answer of so many, freezes what they are given and refuses those that are not pure. Default: never. */
+  /** Asks the model's functions and claims again for one memoised answer of so many, freezes what they are given and refuses those that are not pure. Default: never. */
   readonly purity?: number | undefined
 }
 

@@ -324,6 +324,25 @@ describe("functions that are none", () => {
     expect(() => check(model, { purity: 1 })).toThrow("action add of counter gives two answers to one question")
   })
 
+  it("a claim that looks at more than it says is found out, and named", () => {
+    const model = twoPhaseCommit(2)
+    type V = typeof model.initial[number]
+    const of = (property: Property<V>) => ({ ...model, properties: [property] })
+    const claim = { name: "goes on", kind: "always", holds: ({ outcome }: V) => outcome !== "Abort" } as const
+    const step: Property<V> = {
+      name: "prepares early",
+      kind: "alwaysStep",
+      reads: ["rm.r1"],
+      holds: ({ after, event }) => event !== "RMPrepare(r1)" || after["rm.r2"] !== "aborted"
+    }
+    for (const property of [{ ...claim, reads: ["rm.r1"] as const }, step]) {
+      expect(() => check(of(property), { purity: 1 })).toThrow(
+        `property ${property.name} of two-phase-commit depends on more than it reads`
+      )
+    }
+    expect(check(of({ ...claim, reads: ["outcome"] }), { purity: 1 }).properties[0]?.verdict).toBe("violated")
+  })
+
   it("an action that changes what it is given is found out, and named", () => {
     const changing = (change: (log: Array<number>) => void): ActionModel<Counter> => ({
       ...counter(5, []),

@@ -7,6 +7,8 @@ import { isLiveness } from "../../model/Property.js"
 import type { Entry } from "./Frontier.js"
 import { Marks } from "./Graph.js"
 import { PairTable } from "./PairTable.js"
+import type { Purity } from "./Purity.js"
+import { Refusal } from "./Refusal.js"
 import type { Judge } from "./Search.js"
 import type { Readable } from "./Space.js"
 import { atomsOf } from "./tableau.js"
@@ -73,7 +75,8 @@ export class Claims<S, R> implements Judge {
     private readonly properties: ReadonlyArray<Property<S, R>>,
     private readonly space: Readable<S, R>,
     private readonly labelName: (label: number) => string,
-    private readonly isExhaustive: boolean
+    private readonly isExhaustive: boolean,
+    private readonly purity: Purity
   ) {
     this.open = properties.length
     this.findings = properties.map(() => undefined)
@@ -174,6 +177,10 @@ export class Claims<S, R> implements Judge {
           const state = decoded
           answer = this.ask(property, () => ask(state))
           if (key >= 0) memo[key] = answer
+        } else if (this.purity.isOn && this.purity.isDue()) {
+          decoded ??= this.space.decode(vector, length)
+          const state = decoded
+          this.compare(property, answer, this.ask(property, () => ask(state)))
         }
         if (answer instanceof Thrown) this.settle(property, number, undefined, answer)
         else if (marks !== undefined) marks.set(number, answer === yes)
@@ -208,7 +215,7 @@ export class Claims<S, R> implements Judge {
       if (place < 0) {
         place = answers.push(decide()) - 1
         places.set(pair, label, place)
-      }
+      } else if (this.purity.isOn && this.purity.isDue()) this.compare(property, answers[place]!, decide())
       answer = answers[place]!
     }
     if (answer instanceof Thrown) this.settle(property, from.number, event, answer)
@@ -232,6 +239,13 @@ export class Claims<S, R> implements Judge {
       if (error instanceof Thrown) return error
       throw error
     }
+  }
+
+  /** Of one question, asked twice. */
+  private compare(property: number, first: Answer, second: Answer): void {
+    if (first === second || (first instanceof Thrown && second instanceof Thrown)) return
+    const { name } = this.properties[property]!
+    throw new Refusal("impure", `property ${name}`, `property ${name} of ${this.model} depends on more than it reads`)
   }
 
   private settle(property: number, number: number, event: number | undefined, thrown: Thrown | undefined): void {

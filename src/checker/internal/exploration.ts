@@ -6,6 +6,7 @@ import { isLiveness } from "../../model/Property.js"
 import type { Exploration, Limits, Settings } from "../Checker.js"
 import { Claims } from "./Claims.js"
 import { Runs } from "./liveness.js"
+import { Purity } from "./Purity.js"
 import { Refusal } from "./Refusal.js"
 import type { Visit } from "./Replay.js"
 import { along, pathTo } from "./Replay.js"
@@ -21,9 +22,16 @@ export const explorationOf = <S, R>(
   states: Readable<S, R>,
   model: string,
   properties: ReadonlyArray<Property<S, R>>,
-  { exact = false, exhaustive = true, order = "breadth" }: Settings
+  { exact = false, exhaustive = true, order = "breadth", purity }: Settings
 ): Exploration<S> => {
-  const claims = new Claims(model, properties, states, (label) => space.labelName?.(label) ?? "", exhaustive)
+  const claims = new Claims(
+    model,
+    properties,
+    states,
+    (label) => space.labelName?.(label) ?? "",
+    exhaustive,
+    new Purity(purity)
+  )
   if (claims.asksLiveness || claims.step !== undefined) space.beginLabels?.()
   const search = new Search(space, claims, { order, isExact: exact, hasGraph: claims.asksLiveness })
   const traceOf = (visits: ReadonlyArray<Visit>): ReadonlyArray<Step<S>> =>
