@@ -11,6 +11,7 @@ import * as Model from "synod/model/ActionModel"
 import * as NetworkModel from "synod/model/NetworkModel"
 import { alternatingBit } from "synod/model/published/AlternatingBit"
 import { ewd840 } from "synod/model/published/Ewd840"
+import { linearEquation } from "synod/model/published/LinearEquation"
 import { peterson } from "synod/model/published/Peterson"
 import { singleDecreePaxos } from "synod/model/published/SingleDecreePaxos"
 import { twoPhaseCommit } from "synod/model/published/TwoPhaseCommit"
@@ -220,6 +221,20 @@ describe("limits", () => {
   it("a limit that leaves nothing to do is refused", () => {
     for (const limits of [{ maxStates: 0 }, { maxDepth: -1 }, { maxBytes: Number.NaN }, { purity: 0 }]) {
       expect(() => check(counter(3, []), limits)).toThrow(Refusal)
+    }
+  })
+
+  it("a search that ends with its witness has the published counts of Stateright's own searches", () => {
+    const model = linearEquation({ a: 2, b: 10, c: 14, modulus: 256 })
+    for (
+      const [order, states, witness] of [
+        ["breadth", 12, "x x y"],
+        ["depth", 55, Array.from({ length: 27 }, () => "y").join(" ")]
+      ] as const
+    ) {
+      const { distinctStates, end, properties } = check(model, { exhaustive: false, order })
+      expect([distinctStates, end]).toEqual([states, "decided"])
+      expect(properties[0]?.trace?.slice(1).map(({ event }) => event?.at(-1)).join(" ")).toBe(witness)
     }
   })
 

@@ -2,7 +2,7 @@
  * The search through the states: breadth first with shortest traces, or depth first. It can stop at a limit and go on later, with the counts of one run.
  *
  * Counts are those of TLC and Stateright: `generated` = initial states and every edge, repeats included; `depth` = levels, the initial one is 1 (depth first: the longest
- * path). A state is judged when the search comes to it, then expanded; those that wait are neither.
+ * path). A state is judged when the search comes to it, then expanded, unless it decides everything; those that wait are neither.
  */
 import { ExactTable } from "./ExactTable.js"
 import { Entry, Frontier } from "./Frontier.js"
@@ -190,6 +190,7 @@ export class Search implements Sink {
     const { at, graph, judge } = this
     this.expanded++
     judge.state(at.vector, at.length, at.number)
+    if (judge.isDecided) return
     this.leaves = 0
     graph?.open(at.number)
     try {
