@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { checkSystem } from "synod/checker/Checker"
 import type * as Protocol from "synod/core/Protocol"
+import * as Adversary from "synod/model/Adversary"
 import * as NetworkModel from "synod/model/NetworkModel"
 import * as SystemModel from "synod/model/SystemModel"
 import * as TimeModel from "synod/model/TimeModel"
@@ -63,6 +64,19 @@ describe("synchronous rounds", () => {
     const [agreement] = checkSystem(floodSet(1, 1)).properties
     expect(agreement?.verdict).toBe("violated")
     expect(agreement?.trace?.some(({ event }) => /crash . after messages \[\d\]/.test(event ?? ""))).toBe(true)
+  })
+
+  it("a liar who says one thing to one of two in the last round breaks FloodSet; one who is silent does not", () => {
+    const model = floodSet(2, 0)
+    const { protocol } = model
+    const lying = (sends: number): typeof model => {
+      const liar = Adversary.protocol<Flood>({ alphabet: [[0]], sends, targets: [b, c], inRounds: true })
+      return { ...model, protocol: (id) => id === a ? liar : typeof protocol === "function" ? protocol(id) : protocol }
+    }
+    for (const sends of [0, 1, 2, 3]) {
+      agree(lying(sends))
+      expect(checkSystem(lying(sends)).properties[0]?.verdict).toBe(sends === 0 ? "holds" : "violated")
+    }
   })
 
   it("without faults every round is the only event, and there are as many as the protocol wants", () => {

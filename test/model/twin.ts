@@ -68,7 +68,7 @@ class Layer implements Sink {
 }
 
 /** Over the checker's space, told apart by fingerprints; nothing where there are more states than `limit`. */
-export const exploreSpace = (
+const exploreSpace = (
   space: Space,
   limit: number,
   visit: (entry: Entry) => void = () => {}
