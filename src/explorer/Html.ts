@@ -121,9 +121,9 @@ const rows = ({ loop, steps }: Trace): string =>
   }).join("\n")
 
 const details = ({ messages }: Trace, place: Place | undefined): string =>
-  `<aside aria-live="polite">
+  `<aside>
 <nav><h2 id="place"></h2><button id="back" title="the step before">&larr; back</button><button id="on" title="the next step">on &rarr;</button></nav>
-<p id="event"></p>
+<p id="event" aria-live="polite"></p>
 <noscript>The details of a step need JavaScript; the diagram does not.</noscript>
 ${place === undefined ? "" : onward(place)}
 <h3>Properties</h3><ul id="claims"></ul>

@@ -6,6 +6,7 @@ import { toMermaid } from "synod/explorer/Mermaid"
 import { parser, toShiViz } from "synod/explorer/ShiViz"
 import * as SystemTrace from "synod/explorer/SystemTrace"
 import { toText } from "synod/explorer/Text"
+import type { Trace } from "synod/explorer/Trace"
 import * as ActionModel from "synod/model/ActionModel"
 import { hostileStory, pingPong, runOf, story } from "./pingPong.js"
 
@@ -171,6 +172,51 @@ describe("Itf", () => {
       ],
       loop: 1
     })
+  })
+})
+
+/** Two messages that overtake each other, in steps whose labels are words that Mermaid minds. */
+const overtaking: Trace = {
+  title: "overtaking",
+  finding: undefined,
+  lanes: ["a", "b c", "b_c"],
+  steps: (["start", "action", "action", "deliver", "deliver"] as const).map((kind, i) => {
+    const label = ["start", "end", "wrap: it", "deliver second", "deliver first"][i]!
+    return { kind, label, headline: label, lane: i === 0 ? undefined : i < 3 ? "a" : "b c", state: [], claims: [] }
+  }),
+  messages: [[1, 4], [2, 3]].map(([sent, ended]) => ({
+    from: "a",
+    to: "b c",
+    content: sent!,
+    origin: sent!,
+    sent: sent!,
+    ended: ended!,
+    fate: "delivered",
+    isCopy: false
+  })),
+  bands: [],
+  operations: [],
+  loop: undefined
+}
+
+describe("messages that overtake each other", () => {
+  it("never turn a clock of ShiViz back, whose hosts are words, each another", () => {
+    const lines = toShiViz(overtaking).split("\n")
+    expect(lines.slice(2, 5)).toEqual([`a {"a":1} start`, `b_c {"b_c":1} start`, `b_c_2 {"b_c_2":1} start`])
+    expect(lines.slice(7, 9)).toEqual([
+      `b_c {"b_c":2,"a":3} deliver second`,
+      `b_c {"b_c":3,"a":3} deliver first`
+    ])
+  })
+
+  it("are in Mermaid in the order in which they arrive, and no note is one of its words", () => {
+    expect(toMermaid(overtaking).split("\n").slice(4)).toEqual([
+      "  Note over n0: #101;nd",
+      "  Note over n0: #119;rap: it",
+      "  n0->>n1: 2",
+      "  n0->>n1: 1",
+      ""
+    ])
   })
 })
 

@@ -100,7 +100,9 @@ describe("SystemTrace", () => {
 
   it("refuses a run that is none of the model's, by its step", () => {
     const steps = runOf(base, ["request", "deliver a -> b"])
-    const [start, , end] = steps
+    const [start, asked, end] = steps
+    const wrong = { event: asked!.event, state: start!.state }
+    expect(() => SystemTrace.make(base, { steps: [start!, wrong] })).toThrow(/step 1 is none of the model's: request/)
     expect(() => SystemTrace.make(base, { steps: [start!, end!] })).toThrow(
       /^ping-pong: step 1 is none of the model's: deliver/
     )
@@ -113,6 +115,12 @@ describe("SystemTrace", () => {
       const shown = SystemTrace.make(model, { steps: trace!, loop })
       expect(shown.steps.at(-1)!.claims[0]).toEqual({ name: "linearizable", isInvariant: true, holds: false })
       expect(shown.operations.filter(({ isViolation }) => isViolation)).toHaveLength(1)
+      const points = shown.operations.filter(({ point }) => point !== undefined).toSorted((a, b) => a.order! - b.order!)
+      expect(points.map(({ order }) => order)).toEqual([1, 2, 3])
+      for (const [i, { invoked, point, returned }] of points.entries()) {
+        expect(point!).toBeGreaterThanOrEqual(Math.max(invoked, points[i - 1]?.point ?? 0))
+        expect(point!).toBeLessThanOrEqual(returned ?? Infinity)
+      }
       const delivered = shown.messages.filter(({ fate }) => fate === "delivered")
       expect(delivered).toHaveLength(shown.steps.filter(({ kind }) => kind === "deliver").length)
       for (const { ended, sent } of delivered) expect(sent).toBeLessThan(ended!)
