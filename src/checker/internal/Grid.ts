@@ -1,8 +1,8 @@
 /**
  * A map from pairs of small integers to integers, as rows in one array while that is small and dense enough to be worth it, then as a PairTable.
  *
- * On two-phase commit with 7 managers, whose actions and properties look up 15 million pairs, a look-up here costs half of one by hashing. Slow twin: a Map with text keys
- * (test/checker).
+ * Two-phase commit with 7 managers took 0.54 to 0.68 CPU seconds with hashing and 0.44 to 0.59 with rows (three runs each, two loaded cores, Node 20). Slow twin: a Map with
+ * text keys (test/checker).
  */
 import { PairTable } from "./PairTable.js"
 
