@@ -2,7 +2,7 @@
  * Traces as one HTML file that needs nothing else: no server, no network. Lanes, messages, crashes and partitions are drawn beside the list of steps; a step is selected by
  * click, by key, or by the fragment of the URL (`#3`), and shows its properties, its messages, what it changed, and the whole state.
  *
- * Guarantee: nothing that a trace holds is taken for markup or script, and the page may load nothing and send nothing (its Content-Security-Policy says so).
+ * Guarantee: nothing that a trace holds is taken for markup or script, and the page loads nothing (its Content-Security-Policy forbids it).
  *
  * @since 0.1.0
  */

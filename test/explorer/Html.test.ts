@@ -133,6 +133,34 @@ describe.skipIf(chromium === undefined)(`Html in Chromium${skipped}`, () => {
     expect(textOf(filled(dom, "state"))).toContain(JSON.stringify(hostile).slice(1, 40))
   })
 
+  it("goes by keys, by clicks on the diagram and by its buttons, and the fragment follows", async () => {
+    const acts = [
+      "press('ArrowDown')",
+      "press('ArrowRight')",
+      "press('ArrowUp')",
+      "press('End')",
+      "press('k')",
+      "press('PageUp')",
+      "press('Home')",
+      "press('ArrowUp')",
+      "document.getElementById('on').click()",
+      "tap(5)",
+      "document.getElementById('back').click()"
+    ]
+    const script = `
+      const press = (key) => document.dispatchEvent(new KeyboardEvent("keydown", { key, cancelable: true }))
+      const tap = (step) => {
+        const { top } = document.getElementById("diagram").getBoundingClientRect()
+        document.getElementById("diagram").dispatchEvent(new MouseEvent("click", { clientY: top + step * 28 + 14 }))
+      }
+      document.title = [${acts.map((act) => `() => ${act}`).join()}].map((act) => (act(), location.hash)).join(" ")`
+    const html = toHtml(story()).replace("</body>", () => `<script>${script}</script></body>`)
+    const { console, dom } = await open(html, "0")
+    expect(console).toEqual([])
+    expect(dom).toContain("<title>#1 #2 #1 #11 #10 #0 #0 #0 #1 #5 #4</title>")
+    expect(filled(dom, "place")).toBe("Step 4 of 11")
+  })
+
   it("opens 200 steps at the last", async () => {
     const { console, dom } = await open(toHtml(long()), "200")
     expect(console).toEqual([])
