@@ -98,27 +98,30 @@ export class Cluster<P extends Vocabulary> implements Host<P> {
 
   /** Runs every event up to a time, or to the first violation. */
   runUntil(time: number): void {
-    const { queue } = this
-    for (;;) {
-      if (this.violation !== undefined) return
+    try {
+      this.runEvents(time)
+    } catch (error) {
+      if (error instanceof TapeMismatch) throw error
+      this.violate("HandlersAreTotal", error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  private runEvents(time: number): void {
+    const { eventBudget, queue } = this
+    while (this.violation === undefined) {
       const next = queue.peek()
       if (next === undefined || next.time > time) {
         this.now = time
         return
       }
-      if (this.events >= this.eventBudget) {
+      if (this.events >= eventBudget) {
         return this.violate("EventBudget", `${this.events} events, and the run has not ended: something never rests`)
       }
       queue.pop()
       this.now = next.time
       this.events++
-      try {
-        if (next.run !== undefined) next.run()
-        else this.deliver(next)
-      } catch (error) {
-        if (error instanceof TapeMismatch) throw error
-        this.violate("HandlersAreTotal", error instanceof Error ? error.message : String(error))
-      }
+      if (next.run === undefined) this.deliver(next)
+      else next.run()
     }
   }
 
@@ -129,8 +132,7 @@ export class Cluster<P extends Vocabulary> implements Host<P> {
     this.session.onSend?.(this.members[from.index]!, to, message)
     digest.int(stamp(Mark.send | from.index << 12 | (target?.index ?? 0xfff), now, this.scenario.digest(message)))
     if (
-      target === undefined || this.nemesis.cuts(from.index, target.index) ||
-      this.nemesis.loses(from.index, target.index) ||
+      target === undefined || (now < this.nemesis.spoiledUntil && this.nemesis.loses(from.index, target.index)) ||
       (!healed && links.drops())
     ) {
       digest.int(Mark.lost)
@@ -147,7 +149,7 @@ export class Cluster<P extends Vocabulary> implements Host<P> {
 
   private deliver({ from, message, to }: Scheduled<P>): void {
     if (from === undefined || to === undefined) return
-    if (this.nemesis.cuts(from.index, to.index)) {
+    if (this.now < this.nemesis.spoiledUntil && this.nemesis.cuts(from.index, to.index)) {
       this.digest.int(Mark.lost)
       this.counters.dropped++
       return

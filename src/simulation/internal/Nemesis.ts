@@ -18,10 +18,13 @@ const longest = 3_000_000
 
 /** @internal */
 export class Nemesis<P extends Vocabulary> {
+  /** Until when some link may be cut or lossy: Infinity in a partition. Asked for every message, so that whole links cost one comparison. */
+  spoiledUntil = 0
   private grudge: Grudge | undefined
   /** Until when the link from i to j is cut, or loses every other message, at j * n + i. */
   private readonly cutUntil: Array<number>
   private readonly lossyUntil: Array<number>
+  private spoiledLinksUntil = 0
   private readonly losing: Choice
   private readonly damaging: Choice
 
@@ -61,9 +64,10 @@ export class Nemesis<P extends Vocabulary> {
     return (grudge !== undefined && grudge[link] === 1) || cluster.now < cutUntil[link]!
   }
 
-  /** Whether a bad link loses a message. */
+  /** Whether a message that leaves now is lost to a cut, or to a bad link. */
   loses(from: number, to: number): boolean {
     const { cluster, lossyUntil, losing } = this
+    if (this.cuts(from, to)) return true
     return cluster.now < lossyUntil[to * cluster.nodes.length + from]! && losing.below(2, "lost") === 1
   }
 
@@ -88,6 +92,8 @@ export class Nemesis<P extends Vocabulary> {
   /** Ends every fault: the network is whole, and everybody runs. */
   heal(): void {
     this.grudge = undefined
+    this.spoiledUntil = 0
+    this.spoiledLinksUntil = 0
     this.cutUntil.fill(0)
     this.lossyUntil.fill(0)
     this.cluster.digest.int(stamp(Mark.heal, this.cluster.now))
@@ -115,6 +121,7 @@ export class Nemesis<P extends Vocabulary> {
     const { cluster } = this
     const { nodes } = cluster
     this.grudge = this.grudge === undefined ? Grudges.draw(nodes.length, this.leader(), own) : undefined
+    this.spoiledUntil = this.grudge === undefined ? this.spoiledLinksUntil : Infinity
     cluster.digest.int(stamp(Mark.partition, cluster.now))
     if (this.grudge === undefined) return
     cluster.counters.partitions++
@@ -129,7 +136,10 @@ export class Nemesis<P extends Vocabulary> {
     const to = (from + 1 + own.below(Math.max(1, length - 1), "to")) % length
     cluster.counters.grayFailures++
     cluster.digest.int(stamp(Mark.link | from << 12 | to, cluster.now))
-    until[to * length + from] = cluster.now + 1 + own.below(longest, "length")
+    const end = cluster.now + 1 + own.below(longest, "length")
+    until[to * length + from] = end
+    this.spoiledLinksUntil = Math.max(this.spoiledLinksUntil, end)
+    this.spoiledUntil = Math.max(this.spoiledUntil, end)
   }
 
   /** The place of a node that says it leads, if any does. */
