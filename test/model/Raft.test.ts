@@ -180,6 +180,21 @@ describe("Raft, the production file, to exhaustion", () => {
       ])
   )
 
+  // two bounds that keep these spaces small: channels keep their order, and nobody counts as heard
+  const channels = { nodes: 3, terms: 2, ...ordered, faults: { timers: 2 }, rules: unleased }
+
+  it(
+    "three nodes, two elections, ordered channels: writes are delayed",
+    { timeout: 2 * minutes },
+    () => expect(counts({ ...channels, entries: 2 })).toEqual([1_077_892, 5_281_312, 42])
+  )
+
+  it(
+    "three nodes, two elections, two proposals, ordered channels: writes are atomic",
+    { timeout: 3 * minutes },
+    () => expect(counts({ ...channels, ...atomic, entries: 4, proposals: 2 })).toEqual([3_066_330, 12_560_872, 41])
+  )
+
   it("both searches agree where the plain one comes to an end", () => {
     const { distinct } = agree(raft({ nodes: 2, terms: 2, entries: 2, faults: { timers: 2 } }))
     expect(distinct).toBe(883)
