@@ -69,6 +69,32 @@ export * as Protocol from "./core/Protocol.js"
 /** @since 0.1.0 */
 export * as Quorum from "./core/Quorum.js"
 /** @since 0.1.0 */
+export * as ActionTrace from "./explorer/ActionTrace.js"
+/** @since 0.1.0 */
+export * as TraceDifference from "./explorer/Difference.js"
+/** @since 0.1.0 */
+export * as Explorer from "./explorer/Explorer.js"
+/** @since 0.1.0 */
+export * as TraceFormat from "./explorer/Format.js"
+/** @since 0.1.0 */
+export * as TraceHtml from "./explorer/Html.js"
+/** @since 0.1.0 */
+export * as TraceItf from "./explorer/Itf.js"
+/** @since 0.1.0 */
+export * as TraceMermaid from "./explorer/Mermaid.js"
+/** @since 0.1.0 */
+export * as TraceOperations from "./explorer/Operations.js"
+/** @since 0.1.0 */
+export * as TraceShiViz from "./explorer/ShiViz.js"
+/** @since 0.1.0 */
+export * as SystemTrace from "./explorer/SystemTrace.js"
+/** @since 0.1.0 */
+export * as TraceText from "./explorer/Text.js"
+/** @since 0.1.0 */
+export * as Trace from "./explorer/Trace.js"
+/** @since 0.1.0 */
+export * as TraceValue from "./explorer/Value.js"
+/** @since 0.1.0 */
 export * as ActionModel from "./model/ActionModel.js"
 /** @since 0.1.0 */
 export * as Adversary from "./model/Adversary.js"

@@ -9,14 +9,19 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import process from "node:process"
-import type { Exploration, Limits, Report, Settings, Step } from "../checker/Checker.js"
+import type { Exploration, Limits, Report, Settings } from "../checker/Checker.js"
 import { Refusal, start, startSystem } from "../checker/Checker.js"
+import * as ActionTrace from "../explorer/ActionTrace.js"
+import * as Format from "../explorer/Format.js"
+import * as SystemTrace from "../explorer/SystemTrace.js"
+import { toText } from "../explorer/Text.js"
+import type { Found, Trace } from "../explorer/Trace.js"
 import * as Catalog from "../model/Catalog.js"
 import { BadInput, CheckFailed } from "./Errors.js"
 import { entryOf, model, parameters } from "./internal/modelOptions.js"
 import { choice, integer } from "./internal/options.js"
 import { stopSignal } from "./internal/signals.js"
-import { traceJson, traceLines } from "./internal/traces.js"
+import { traceJson } from "./internal/traces.js"
 import { printJson, printLine, status } from "./Output.js"
 
 const options = {
@@ -57,15 +62,48 @@ const options = {
   listMutants: Options.boolean("list-mutants").pipe(Options.withDescription("the model's planted bugs, and no check")),
   trace: Options.text("trace").pipe(
     Options.optional,
-    Options.withDescription("writes the traces of what was found to this file, as JSON")
+    Options.withDescription(
+      `writes what was found to this file: as JSON, or for ${
+        Format.endings.join(", ")
+      } the first violation in that format`
+    )
   ),
   json: Options.boolean("json").pipe(Options.withDescription("one JSON object on standard output"))
 }
 
+/** A model under check, whatever its states are. */
+interface Subject {
+  readonly run: (limits: Limits) => Report<unknown>
+  /** What the last report says of one property, to be looked at; undefined where it has no trace. */
+  readonly view: (property: number) => Trace | undefined
+  /** How the last report's failure came about; undefined where there was none. */
+  readonly failure: () => Trace | undefined
+}
+
+const subject = <S>(exploration: Exploration<S>, make: (found: Found<S>) => Trace): Subject => {
+  let last: Report<S> | undefined
+  return {
+    run: (limits) => last = exploration.run(limits),
+    view: (property) => {
+      const verdict = last?.properties[property]
+      return verdict?.trace === undefined
+        ? undefined
+        : make({ steps: verdict.trace, loop: verdict.loop, finding: sentence(verdict) })
+    },
+    failure: () =>
+      last?.failure === undefined
+        ? undefined
+        : make({ steps: last.failure.trace, finding: `${last.failure.place} threw: ${last.failure.reason}` })
+  }
+}
+
+const sentence = ({ kind, name, reason, verdict }: Report<unknown>["properties"][number]): string =>
+  `${kind} ${name}: ${verdict}${reason === undefined ? "" : `: ${reason}`}`
+
 /** What a reader of the catalogue makes of either kind of model. */
-const exploring = (settings: Settings): Catalog.Reader<Exploration<unknown>> => ({
-  actions: (model) => start(model, settings),
-  system: (model) => startSystem(model, settings)
+const checking = (settings: Settings): Catalog.Reader<Subject> => ({
+  actions: (model) => subject(start(model, settings), (found) => ActionTrace.make(model, found)),
+  system: (model) => subject(startSystem(model, settings), (found) => SystemTrace.make(model, found))
 })
 
 /** The length of the first turn of a search; each is twice as long as the one before, up to the last. Between turns signals are heard. */
@@ -74,7 +112,7 @@ const longestTurnMillis = 16_000
 
 /** Runs until everything is decided, a limit is reached or a signal asks to stop; the report says which. */
 const explore = (
-  exploration: Exploration<unknown>,
+  subject: Subject,
   limits: Limits,
   budgetMillis: number
 ): Effect.Effect<Report<unknown>> =>
@@ -86,7 +124,7 @@ const explore = (
     yield* Effect.forkScoped(Effect.map(stopSignal, () => isStopped = true))
     for (let turn = firstTurnMillis;; turn = Math.min(2 * turn, longestTurnMillis)) {
       const turnEnd = Math.min(end, now() + turn)
-      const report = exploration.run({ ...limits, isInterrupted: () => now() >= turnEnd })
+      const report = subject.run({ ...limits, isInterrupted: () => now() >= turnEnd })
       line.show(`${report.distinctStates} states, ${report.generatedStates} generated, depth ${report.depth}`)
       yield* Effect.sleep(0) // a turn of the event loop, in which signals are heard
       if (report.end !== "interrupted" || isStopped || now() >= end) {
@@ -112,14 +150,15 @@ export const check = Command.make("check", options, (given) =>
     const before = process.cpuUsage()
     const values = yield* refusing(() => Catalog.valuesOf(entry, given.parameters))
     const request = { parameters: given.parameters, mutant }
-    const exploration = yield* refusing(() => Catalog.build(entry, request, exploring(given)))
+    const subject = yield* refusing(() => Catalog.build(entry, request, checking(given)))
     const limits: Limits = {
       maxStates: given.maxStates,
       maxDepth: Option.getOrUndefined(given.maxDepth),
       maxBytes: given.maxMemory * 2 ** 20
     }
+    const write = yield* opened(given.trace)
     const budget = Option.getOrElse(given.budget, () => Number.POSITIVE_INFINITY)
-    const report = yield* explore(exploration, limits, budget)
+    const report = yield* explore(subject, limits, budget)
     const cpu = process.cpuUsage(before)
     const summary = {
       model: entry.name,
@@ -149,21 +188,43 @@ export const check = Command.make("check", options, (given) =>
       elapsedMillis: clock.unsafeCurrentTimeMillis() - started,
       cpuMillis: Math.round((cpu.user + cpu.system) / 1000)
     }
-    if (Option.isSome(given.trace)) {
-      const files = yield* FileSystem.FileSystem
-      const file = given.trace.value
-      yield* files.writeFileString(file, traceJson(summary, report)).pipe(
-        Effect.mapError((error) => new BadInput({ message: `--trace: ${file}: ${error.message}` }))
-      )
-    }
+    if (write !== undefined) yield* write(traceText(given.trace, subject, summary, report))
     if (given.json) printJson(summary)
-    else people(summary, report)
+    else people(summary, report, subject)
     const open = report.properties.filter(({ verdict }) => verdict !== "holds").map(({ name, verdict }) =>
       `${name}: ${verdict}`
     )
     const thrown = report.failure === undefined ? [] : [`${report.failure.place} threw: ${report.failure.reason}`]
     if (open.length + thrown.length > 0) return yield* new CheckFailed({ message: [...thrown, ...open].join(", ") })
   })).pipe(Command.withDescription("Visit every reachable state of a model and judge its properties"))
+
+/** Writes to the file of `--trace`. It is tried before the check, which may take long. */
+const opened = (
+  trace: Option.Option<string>
+): Effect.Effect<((text: string) => Effect.Effect<void, BadInput>) | undefined, BadInput, FileSystem.FileSystem> =>
+  Effect.gen(function*() {
+    if (Option.isNone(trace)) return undefined
+    const files = yield* FileSystem.FileSystem
+    const write = (text: string) =>
+      Effect.mapError(
+        files.writeFileString(trace.value, text),
+        (error) => new BadInput({ message: `--trace: ${trace.value}: ${error.message}` })
+      )
+    yield* write("")
+    return write
+  })
+
+/** In the format of the file's ending: of the first violation, or of the first witness where there is none. All of them, as JSON, for other endings. */
+const traceText = (file: Option.Option<string>, subject: Subject, summary: object, report: Report<unknown>): string => {
+  const format = Option.getOrUndefined(Option.map(file, Format.ofFile))
+  if (format === undefined) return traceJson(summary, report)
+  const isShown = report.properties.some(({ trace, verdict }) => trace !== undefined && verdict === "violated")
+    ? "violated"
+    : "holds"
+  const at = report.properties.findIndex(({ trace, verdict }) => trace !== undefined && verdict === isShown)
+  const trace = at < 0 ? undefined : subject.view(at)
+  return trace === undefined ? "" : format(trace)
+}
 
 /** Bad parameters, and models that are not what they declare to be, in the words of who found out. */
 const refusing = <A>(run: () => A): Effect.Effect<A, BadInput> =>
@@ -193,22 +254,23 @@ interface Summary {
 
 const people = (
   { complete, cpuMillis, depth, distinctStates, generatedStates, model }: Summary,
-  report: Report<unknown>
+  report: Report<unknown>,
+  subject: Subject
 ): void => {
   const extent = complete ? "all of them" : `not all of them: the search ended by ${report.end}`
   printLine(
     `${model}: ${distinctStates} states (${extent}), ${generatedStates} generated, depth ${depth}, ${cpuMillis} ms of CPU`
   )
-  for (const { kind, loop, name, reason, trace, verdict } of report.properties) {
-    printLine(`${kind} ${name}: ${verdict}${reason === undefined ? "" : `: ${reason}`}`)
-    if (trace !== undefined && verdict === "violated") printTrace(trace, loop)
+  for (const [at, property] of report.properties.entries()) {
+    const trace = property.verdict === "violated" ? subject.view(at) : undefined
+    if (trace === undefined) printLine(sentence(property))
+    else printTrace(trace)
   }
-  if (report.failure === undefined) return
-  printLine(`${report.failure.place} threw: ${report.failure.reason}`)
-  printTrace(report.failure.trace, undefined)
+  const failure = subject.failure()
+  if (failure !== undefined) printTrace(failure)
 }
 
-const printTrace = (trace: ReadonlyArray<Step<unknown>>, loop: number | undefined): void => {
-  for (const line of traceLines(trace)) printLine(`  ${line}`)
-  if (loop !== undefined) printLine(`  and from ${loop} on again, for ever`)
+/** The model's name, which the text begins with, was said. */
+const printTrace = (trace: Trace): void => {
+  for (const line of toText(trace).trimEnd().split("\n").slice(1)) printLine(line)
 }

@@ -46,12 +46,15 @@ describe.sequential("synod check", { timeout: 60_000 }, () => {
     const mutant = ["check", "two-phase-commit", "--resource-managers", "3", "--mutant", "commit-at-first"]
     const { status, stdout } = await synod([...mutant, "--trace", file])
     assert.strictEqual(status, 1)
-    assert.match(stdout, /always consistent: violated\n {2}0\. at the start\n/)
-    assert.match(stdout, / {2}5\. RMChooseToAbort\(r2\)\n {6}rm\.r2 = "aborted"\n/)
+    assert.match(stdout, /always consistent: violated\n0\. start\n/)
+    assert.match(stdout, /\n5\. RMChooseToAbort\(r2\)\n {5}rm\.r2: "working" -> "aborted"\n/)
     const { mutant: name, traces } = JSON.parse(readFileSync(file, "utf8"))
     assert.strictEqual(name, "commit-at-first")
     assert.deepInclude(traces[0].steps.at(-1), { event: "RMChooseToAbort(r2)" })
     assert.strictEqual(traces[0].steps.length, 6)
+    const page = join(folder, "trace.html")
+    await synod([...mutant, "--trace", page])
+    assert.match(readFileSync(page, "utf8"), /^<!DOCTYPE html>[^]*always consistent: violated[^]*RMChooseToAbort\(r2\)/)
     rmSync(folder, { recursive: true })
   })
 
