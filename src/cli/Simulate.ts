@@ -8,7 +8,6 @@ import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import { join } from "node:path"
 import process from "node:process"
@@ -74,11 +73,11 @@ export const simulate = Command.make("simulate", options, (given) =>
     const shape = { nodes: given.nodes, ...(Option.isSome(given.bug) ? { bug: given.bug.value } : {}) }
     const work = { shape, from, to, faults: given.faults, duration, calm }
     const stop = { isAsked: false }
-    const waiting = yield* Effect.fork(Effect.tap(stopSignal, () => Effect.sync(() => stop.isAsked = true)))
-    const summary = yield* Effect.ensuring(
-      runSeeds(work, given.workers, bar.tick, () => stop.isAsked),
-      Effect.zipRight(Fiber.interruptFork(waiting), Effect.sync(bar.done))
-    )
+    const asked = Effect.tap(stopSignal, () => Effect.sync(() => stop.isAsked = true))
+    const summary = yield* Effect.scoped(Effect.zipRight(
+      Effect.forkScoped(asked),
+      runSeeds(work, given.workers, bar.tick, () => stop.isAsked)
+    )).pipe(Effect.ensuring(Effect.sync(bar.done)))
     const cpu = process.cpuUsage(before)
     const seconds = (cpu.user + cpu.system) / 1e6
     const violations = yield* Effect.map(

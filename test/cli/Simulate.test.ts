@@ -91,8 +91,13 @@ describe.sequential("a planted bug, from the seed to the test", () => {
   })
 })
 
+interface TapeFile {
+  readonly parameters: { readonly [name: string]: unknown }
+  readonly streams: { readonly [path: string]: { readonly asked: ReadonlyArray<readonly [string, number, number]> } }
+}
+
 describe.sequential("a tape that is none", () => {
-  const replayed = async (edit: (tape: { [field: string]: any }) => unknown) => {
+  const replayed = async (edit: (tape: TapeFile) => unknown) => {
     const { tape } = await failing()
     const file = join(folder, "edited.json")
     writeFileSync(file, JSON.stringify(edit(JSON.parse(readFileSync(tape, "utf8")))))
@@ -108,14 +113,14 @@ describe.sequential("a tape that is none", () => {
 
   it("is refused with stream, place and both labels where the program asks for something else", async () => {
     assert.match(
-      await replayed((tape) => ({ ...tape, parameters: { ...tape["parameters"], nodes: 3 } })),
+      await replayed((tape) => ({ ...tape, parameters: { ...tape.parameters, nodes: 3 } })),
       /edited\.json: the tape holds .+ at .+\[\d+\], the run asked .+/
     )
     const line = await replayed((tape) => {
-      const stream = tape["streams"]["/link/delay"]
+      const stream = tape.streams["/link/delay"]!
       return {
         ...tape,
-        streams: { ...tape["streams"], "/link/delay": { ...stream, asked: [["later", 5_000, stream.asked[0][2]]] } }
+        streams: { ...tape.streams, "/link/delay": { ...stream, asked: [["later", 5_000, stream.asked[0]![2]]] } }
       }
     })
     assert.include(line, "the tape holds later(5000) at /link/delay[0], the run asked delay(5000)")
