@@ -92,6 +92,37 @@ describe("PersistentMap", () => {
     )
   })
 
+  it("law: a draft does what one change after the other does, and no map that was finished changes afterwards", () => {
+    FastCheck.assert(FastCheck.property(steps, FastCheck.integer({ min: 1, max: 60 }), (script, every) => {
+      let map = PersistentMap.empty<number>()
+      const draft = PersistentMap.draft(map)
+      const versions: Array<readonly [PersistentMap<number>, string]> = []
+      for (const [i, change] of script.entries()) {
+        const before = map
+        map = change._tag === "set" ? map.set(change.key, change.value) : map.delete(change.key)
+        if (change._tag === "set") draft.set(change.key, change.value)
+        else expect(draft.delete(change.key)).toBe(before !== map)
+        expect(draft.get(change.key)).toBe(map.get(change.key))
+        expect(draft.size).toBe(map.size)
+        if (i % every !== 0) continue
+        const finished = draft.finish()
+        expect([...finished]).toEqual([...map])
+        expect(finished.size).toBe(map.size)
+        expect(draft.finish()).toBe(finished)
+        versions.push([finished, JSON.stringify(map)])
+      }
+      for (const [version, content] of versions) expect(JSON.stringify(version)).toBe(content)
+    }))
+  })
+
+  it("law: a draft that changes nothing finishes as the map that it began with", () => {
+    const map = PersistentMap.from([...colliding, "a", "b"].map((k) => [k, 1] as const))
+    const draft = PersistentMap.draft(map)
+    for (const [k, v] of map) draft.set(k, v)
+    expect(draft.delete("absent")).toBe(false)
+    expect(draft.finish()).toBe(map)
+  })
+
   it("empties to the one empty map", () => {
     let map = PersistentMap.from([...colliding, "a", "b"].map((k) => [k, 1] as const))
     for (const [k] of map) map = map.delete(k)

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { PersistentMap } from "../../core/PersistentMap.js"
+import { type Draft, PersistentMap } from "../../core/PersistentMap.js"
 import * as Utf8 from "../../core/Utf8.js"
 import type { Sessions } from "../raft/Sessions.js"
 import type { StateMachine } from "../raft/Types.js"
@@ -53,18 +53,38 @@ const nothing: Result = { previous: undefined, applied: false }
  * @category semantics
  */
 export const apply = (store: Store, command: Command): readonly [Store, Result] => {
+  const draft = PersistentMap.draft(store)
+  const result = execute(draft, command)
+  return [draft.finish(), result]
+}
+
+/**
+ * Several commands, one after the other.
+ *
+ * @since 0.1.0
+ * @category semantics
+ */
+export const applyAll = (
+  store: Store,
+  commands: ReadonlyArray<Command>
+): readonly [Store, ReadonlyArray<Result>] => {
+  const draft = PersistentMap.draft(store)
+  const results = commands.map((command) => execute(draft, command))
+  return [draft.finish(), results]
+}
+
+const execute = (store: Draft<string>, command: Command): Result => {
   switch (command._tag) {
     case "Put":
-      return [store.set(command.key, command.value), done]
-    case "Delete": {
-      const state = store.delete(command.key)
-      return [state, state === store ? nothing : done]
-    }
+      store.set(command.key, command.value)
+      return done
+    case "Delete":
+      return store.delete(command.key) ? done : nothing
     case "CompareAndSet": {
       const previous = store.get(command.key)
-      return previous === command.from
-        ? [store.set(command.key, command.to), { previous, applied: true }]
-        : [store, { previous, applied: false }]
+      if (previous !== command.from) return { previous, applied: false }
+      store.set(command.key, command.to)
+      return { previous, applied: true }
     }
   }
 }

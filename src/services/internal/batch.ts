@@ -35,29 +35,54 @@ export interface Versioned<S> {
   readonly revision: number
 }
 
+interface Applied<S, R> {
+  readonly state: S
+  readonly executed: number
+  readonly results: ReadonlyArray<R | Thrown>
+}
+
+/** At once, where the machine can and does not throw. */
+const together = <S, C, R>(
+  { applyAll }: Machine<S, C, R>,
+  before: S,
+  commands: ReadonlyArray<C>
+): Applied<S, R> | undefined => {
+  if (applyAll === undefined) return undefined
+  try {
+    const [state, results] = applyAll(before, commands)
+    return { state, executed: results.length, results }
+  } catch {
+    return undefined // one by one says which command throws
+  }
+}
+
+const oneByOne = <S, C, R>({ apply }: Machine<S, C, R>, before: S, commands: ReadonlyArray<C>): Applied<S, R> => {
+  let state = before
+  let executed = 0
+  const results = commands.map((command): R | Thrown => {
+    try {
+      const [next, result] = apply(state, command)
+      state = next
+      executed++
+      return result
+    } catch (error) {
+      return new Thrown(String(error))
+    }
+  })
+  return { state, executed, results }
+}
+
 /** The machine whose commands are batches. */
 export const batched = <S, C, R>(machine: Machine<S, C, R>): StateMachine<Versioned<S>, Batch<C>, Results<R>> => {
   const results = resultsCodec(machine.result)
   return {
     initial: { state: machine.initial, revision: 0 },
     apply: (before, batch) => {
-      let { state } = before
-      const { length } = batch.commands
-      let executed = 0
-      const found: Array<R | Thrown> = []
-      for (let i = 0; i < length; i++) {
-        try {
-          const [next, result] = machine.apply(state, batch.commands[i]!)
-          state = next
-          found.push(result)
-          executed++
-        } catch (error) {
-          found.push(new Thrown(String(error)))
-        }
-      }
+      const { executed, results, state } = together(machine, before.state, batch.commands) ??
+        oneByOne(machine, before.state, batch.commands)
       return {
         state: { state, revision: before.revision + executed },
-        result: new Results(before.revision + 1, executed, found)
+        result: new Results(before.revision + 1, executed, results)
       }
     },
     encode: ({ sessions, state }) => {

@@ -6,7 +6,7 @@
 import { PersistentMap } from "../../core/PersistentMap.js"
 import type { Codec, Reader, Writer } from "../../network/Codec.js"
 import type { Command, Result, Store } from "../../protocols/key-value/KeyValue.js"
-import { apply, initial } from "../../protocols/key-value/KeyValue.js"
+import { apply, applyAll, initial } from "../../protocols/key-value/KeyValue.js"
 
 const PUT = 0
 const DELETE = 1
@@ -74,11 +74,11 @@ const state: Codec<Store> = {
   },
   decode: (reader) => {
     const size = reader.count()
-    let store = PersistentMap.empty<string>()
-    for (let i = 0; i < size; i++) store = store.set(reader.string(), reader.string())
-    return store
+    const store = PersistentMap.draft(PersistentMap.empty<string>())
+    for (let i = 0; i < size; i++) store.set(reader.string(), reader.string())
+    return store.finish()
   }
 }
 
 /** @internal */
-export const definition = { initial, apply, command, result, state }
+export const definition = { initial, apply, applyAll, command, result, state }
