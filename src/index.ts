@@ -57,6 +57,8 @@ export * as Canonical from "./core/Canonical.js"
 /** @since 0.1.0 */
 export * as Choice from "./core/Choice.js"
 /** @since 0.1.0 */
+export * as Exhaustive from "./core/Exhaustive.js"
+/** @since 0.1.0 */
 export * as Gate from "./core/Gate.js"
 /** @since 0.1.0 */
 export * as Log from "./core/Log.js"
@@ -68,6 +70,8 @@ export * as Prng from "./core/Prng.js"
 export * as Protocol from "./core/Protocol.js"
 /** @since 0.1.0 */
 export * as Quorum from "./core/Quorum.js"
+/** @since 0.1.0 */
+export * as Tape from "./core/Tape.js"
 /** @since 0.1.0 */
 export * as ActionTrace from "./explorer/ActionTrace.js"
 /** @since 0.1.0 */
@@ -144,6 +148,12 @@ export * as Raft from "./services/Raft.js"
 export * as ReplicatedStateMachine from "./services/ReplicatedStateMachine.js"
 /** @since 0.1.0 */
 export * as Faults from "./simulation/Faults.js"
+/** @since 0.1.0 */
+export * as Recording from "./simulation/Recording.js"
+/** @since 0.1.0 */
+export * as Scenario from "./simulation/Scenario.js"
+/** @since 0.1.0 */
+export * as Shrink from "./simulation/Shrink.js"
 /** @since 0.1.0 */
 export * as Simulation from "./simulation/Simulation.js"
 /** @since 0.1.0 */
