@@ -2,7 +2,7 @@
  * A spanning tree by distances (Lamport's TLA+ module SpanTree): each node takes a neighbour as its mother whenever that brings it nearer to the root.
  *
  * Guarantee: where nothing can be improved any more, a mother is one step nearer. A step looks at two nodes; the distance that it chooses is any that the mother allows. Counts:
- * 1,236 states of 10,278 generated at depth 6 for the 5 nodes and 7 edges of TLC's model and a cardinality of 6.
+ * 1,236 states of 10,278 generated at depth 5 (TLC reports 6) for the 5 nodes and 7 edges of TLC's model and a cardinality of 6.
  */
 import type { ActionModel } from "../ActionModel.js"
 import { make } from "../ActionModel.js"
