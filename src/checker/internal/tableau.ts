@@ -82,7 +82,7 @@ const dual = { And: "Or", Or: "And", Until: "Release", Release: "Until" } as con
 /** A node of the tableau while it grows: what is still to be taken apart, what was, and what must hold from the next state on. */
 interface Node {
   readonly incoming: Set<number>
-  readonly todo: ReadonlyArray<number>
+  readonly pending: ReadonlyArray<number>
   readonly old: ReadonlySet<number>
   readonly next: ReadonlySet<number>
 }
@@ -126,9 +126,9 @@ export const automatonAgainst = <S>(formula: Formula<S>, of: string): Automaton 
   }
   const nodes: Array<Node> = []
   const byKey = new Map<string, number>()
-  const work: Array<Node> = [{ incoming: new Set([start]), todo: [root], old: new Set(), next: new Set() }]
+  const work: Array<Node> = [{ incoming: new Set([start]), pending: [root], old: new Set(), next: new Set() }]
   for (let node = work.pop(); node !== undefined; node = work.pop()) {
-    const [first, ...todo] = node.todo
+    const [first, ...pending] = node.pending
     if (first === undefined) {
       // what a place requires, what follows it, and which promises it leaves open tell places apart; how it came to that does not
       const literals = [...node.old].filter((part) => normals.all[part]!._tag === "Literal")
@@ -144,18 +144,18 @@ export const automatonAgainst = <S>(formula: Formula<S>, of: string): Automaton 
         throw new Refusal("limit", of, `the automaton of ${of} has more than ${maxPlaces} places`)
       }
       byKey.set(key, number)
-      work.push({ incoming: new Set([number]), todo: [...node.next], old: new Set(), next: new Set() })
+      work.push({ incoming: new Set([number]), pending: [...node.next], old: new Set(), next: new Set() })
       continue
     }
     if (node.old.has(first)) {
-      work.push({ ...node, todo })
+      work.push({ ...node, pending })
       continue
     }
     const { incoming, next } = node
     const old = new Set(node.old).add(first)
     const grown = (more: ReadonlyArray<number>, later: ReadonlyArray<number>): Node => ({
       incoming: new Set(incoming),
-      todo: [...more.filter((part) => !old.has(part)), ...todo],
+      pending: [...more.filter((part) => !old.has(part)), ...pending],
       old,
       next: new Set([...next, ...later])
     })

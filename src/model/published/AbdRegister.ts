@@ -7,21 +7,10 @@
  */
 import type { NodeId } from "../../core/NodeId.js"
 import type { Outbox, Protocol } from "../../core/Protocol.js"
-import type { NetworkModel } from "../NetworkModel.js"
 import type { SystemModel } from "../SystemModel.js"
-import { make } from "../SystemModel.js"
-import { systemEntry, whole } from "./Entry.js"
-import type { RegisterHistory, RegisterTypes } from "./RegisterClients.js"
-import {
-  indexOf,
-  initialValue,
-  networkOf,
-  networkParameter,
-  registerClient,
-  registerHistory,
-  registerNodes,
-  registerProperties
-} from "./RegisterClients.js"
+import { systemEntry } from "./Entry.js"
+import type { RegisterHistory, RegisterSize, RegisterTypes } from "./RegisterClients.js"
+import { indexOf, initialValue, networkOf, registerParameters, registerSystem } from "./RegisterClients.js"
 
 type Sequencer = readonly [clock: number, server: number]
 
@@ -166,28 +155,17 @@ const server = (servers: ReadonlyArray<NodeId>, mutant: Mutant | undefined): Pro
 const maxClock = 3
 
 /** Builds the model: each client puts once, then gets. */
-export const abdRegister = (options: {
-  readonly servers: number
-  readonly clients: number
-  readonly network: NetworkModel
-  readonly mutant?: Mutant | undefined
-}): SystemModel<Words, RegisterHistory> => {
-  const nodes = registerNodes(options.servers, options.clients)
-  const servers = nodes.slice(0, options.servers)
-  const serving = server(servers, options.mutant)
-  const asking = registerClient<Server, Message>(options.servers, 1)
-  return make<Words, RegisterHistory>({
-    name: "linearizable-register",
-    nodes,
-    protocol: (node) => servers.includes(node) ? serving : asking,
-    network: options.network,
-    history: registerHistory,
-    boundary: options.network.kind === "set"
+export const abdRegister = (
+  options: RegisterSize & { readonly mutant?: Mutant | undefined }
+): SystemModel<Words, RegisterHistory> =>
+  registerSystem<Server, Message>(
+    "linearizable-register",
+    options,
+    (servers) => server(servers, options.mutant),
+    options.network.kind === "set"
       ? (system) => system.nodes.every(({ state }) => state._tag === "Client" || state.copy.sequencer[0] <= maxClock)
-      : undefined,
-    properties: registerProperties<Server, Message>()
-  })
-}
+      : undefined
+  )
 
 /** For the catalogue. */
 export const abdRegisterEntry = systemEntry(
@@ -195,11 +173,7 @@ export const abdRegisterEntry = systemEntry(
     name: "linearizable-register",
     summary: "a register shared by message passing (Attiya, Bar-Noy and Dolev)",
     elsewhere: "Stateright linearizable-register.rs",
-    parameters: {
-      clients: whole("clients", 2, 1, 6),
-      servers: whole("servers", 2, 1, 7),
-      network: networkParameter
-    },
+    parameters: registerParameters(2),
     mutants
   },
   ({ clients, network, servers }, mutant) => abdRegister({ servers, clients, network: networkOf(network), mutant })

@@ -9,8 +9,9 @@ import * as NodeIds from "../../core/NodeId.js"
 import type { Outbox, Protocol, Types } from "../../core/Protocol.js"
 import type { NetworkModel } from "../NetworkModel.js"
 import * as NetworkModels from "../NetworkModel.js"
-import type { Envelope, HistoryModel, SystemProperty } from "../SystemModel.js"
-import { word } from "./Entry.js"
+import type { Envelope, HistoryModel, System, SystemModel, SystemProperty } from "../SystemModel.js"
+import { make } from "../SystemModel.js"
+import { whole, word } from "./Entry.js"
 
 /** What clients and servers say to each other; `Internal` is what the servers say among themselves. */
 export type RegisterMessage<M> =
@@ -124,6 +125,42 @@ export const registerProperties = <S, M>(): ReadonlyArray<SystemProperty<Registe
     holds: ({ network }) => network.some(({ message }) => message._tag === "GetOk" && message.value !== initialValue)
   }
 ]
+
+/** How large a register example is, and over what network. */
+export interface RegisterSize {
+  readonly servers: number
+  readonly clients: number
+  readonly network: NetworkModel
+}
+
+/** The servers, and clients that each put once and then get. */
+export const registerSystem = <S, M>(
+  name: string,
+  { clients, network, servers }: RegisterSize,
+  serverOf: (servers: ReadonlyArray<NodeId>) => Protocol<RegisterTypes<S, M>>,
+  boundary?: (system: System<RegisterTypes<S, M>, RegisterHistory>) => boolean
+): SystemModel<RegisterTypes<S, M>, RegisterHistory> => {
+  const nodes = registerNodes(servers, clients)
+  const serving = nodes.slice(0, servers)
+  const server = serverOf(serving)
+  const client = registerClient<S, M>(servers, 1)
+  return make<RegisterTypes<S, M>, RegisterHistory>({
+    name,
+    nodes,
+    protocol: (node) => serving.includes(node) ? server : client,
+    network,
+    history: registerHistory,
+    boundary,
+    properties: registerProperties<S, M>()
+  })
+}
+
+/** The parameters of a register example, for the catalogue. */
+export const registerParameters = (servers: number) => ({
+  clients: whole("clients", 2, 1, 6),
+  servers: whole("servers", servers, 1, 7),
+  network: networkParameter
+})
 
 /** The networks of the register examples, as options name them. */
 export const networkParameter = word("what the network promises", ["unordered", "ordered", "duplicating"])

@@ -5,20 +5,10 @@
  * generated at depth 9 for one server and two clients.
  */
 import type { Protocol } from "../../core/Protocol.js"
-import type { NetworkModel } from "../NetworkModel.js"
 import type { SystemModel } from "../SystemModel.js"
-import { make } from "../SystemModel.js"
-import { systemEntry, whole } from "./Entry.js"
-import type { RegisterHistory, RegisterTypes } from "./RegisterClients.js"
-import {
-  initialValue,
-  networkOf,
-  networkParameter,
-  registerClient,
-  registerHistory,
-  registerNodes,
-  registerProperties
-} from "./RegisterClients.js"
+import { systemEntry } from "./Entry.js"
+import type { RegisterHistory, RegisterSize, RegisterTypes } from "./RegisterClients.js"
+import { initialValue, networkOf, registerParameters, registerSystem } from "./RegisterClients.js"
 
 type Words = RegisterTypes<string, never>
 
@@ -45,25 +35,10 @@ const server = (mutant: Mutant | undefined): Protocol<Words> => ({
 })
 
 /** Builds the model: each client puts once, then gets. */
-export const singleCopyRegister = (options: {
-  readonly servers: number
-  readonly clients: number
-  readonly network: NetworkModel
-  readonly mutant?: Mutant | undefined
-}): SystemModel<Words, RegisterHistory> => {
-  const nodes = registerNodes(options.servers, options.clients)
-  const servers = nodes.slice(0, options.servers)
-  const serving = server(options.mutant)
-  const asking = registerClient<string, never>(options.servers, 1)
-  return make<Words, RegisterHistory>({
-    name: "single-copy-register",
-    nodes,
-    protocol: (node) => servers.includes(node) ? serving : asking,
-    network: options.network,
-    history: registerHistory,
-    properties: registerProperties<string, never>()
-  })
-}
+export const singleCopyRegister = (
+  options: RegisterSize & { readonly mutant?: Mutant | undefined }
+): SystemModel<Words, RegisterHistory> =>
+  registerSystem<string, never>("single-copy-register", options, () => server(options.mutant))
 
 /** For the catalogue. */
 export const singleCopyRegisterEntry = systemEntry(
@@ -71,11 +46,7 @@ export const singleCopyRegisterEntry = systemEntry(
     name: "single-copy-register",
     summary: "servers that each keep a copy of a register and answer by themselves",
     elsewhere: "Stateright single-copy-register.rs",
-    parameters: {
-      clients: whole("clients", 2, 1, 6),
-      servers: whole("servers", 1, 1, 7),
-      network: networkParameter
-    },
+    parameters: registerParameters(1),
     mutants
   },
   ({ clients, network, servers }, mutant) =>

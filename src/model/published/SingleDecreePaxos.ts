@@ -5,20 +5,10 @@
  */
 import type { NodeId } from "../../core/NodeId.js"
 import type { Outbox, Protocol } from "../../core/Protocol.js"
-import type { NetworkModel } from "../NetworkModel.js"
 import type { SystemModel } from "../SystemModel.js"
-import { make } from "../SystemModel.js"
-import { systemEntry, whole } from "./Entry.js"
-import type { RegisterHistory, RegisterTypes } from "./RegisterClients.js"
-import {
-  indexOf,
-  networkOf,
-  networkParameter,
-  registerClient,
-  registerHistory,
-  registerNodes,
-  registerProperties
-} from "./RegisterClients.js"
+import { systemEntry } from "./Entry.js"
+import type { RegisterHistory, RegisterSize, RegisterTypes } from "./RegisterClients.js"
+import { indexOf, networkOf, registerParameters, registerSystem } from "./RegisterClients.js"
 
 type Ballot = readonly [round: number, server: number]
 
@@ -157,25 +147,10 @@ const server = (servers: ReadonlyArray<NodeId>, mutant: Mutant | undefined): Pro
 }
 
 /** Builds the model: each client puts once, then gets. */
-export const singleDecreePaxos = (options: {
-  readonly servers: number
-  readonly clients: number
-  readonly network: NetworkModel
-  readonly mutant?: Mutant | undefined
-}): SystemModel<Words, RegisterHistory> => {
-  const nodes = registerNodes(options.servers, options.clients)
-  const servers = nodes.slice(0, options.servers)
-  const serving = server(servers, options.mutant)
-  const asking = registerClient<Server, Message>(options.servers, 1)
-  return make<Words, RegisterHistory>({
-    name: "paxos",
-    nodes,
-    protocol: (node) => servers.includes(node) ? serving : asking,
-    network: options.network,
-    history: registerHistory,
-    properties: registerProperties<Server, Message>()
-  })
-}
+export const singleDecreePaxos = (
+  options: RegisterSize & { readonly mutant?: Mutant | undefined }
+): SystemModel<Words, RegisterHistory> =>
+  registerSystem<Server, Message>("paxos", options, (servers) => server(servers, options.mutant))
 
 /** For the catalogue. */
 export const singleDecreePaxosEntry = systemEntry(
@@ -183,11 +158,7 @@ export const singleDecreePaxosEntry = systemEntry(
     name: "paxos",
     summary: "single-decree Paxos as a register that is written once",
     elsewhere: "Stateright paxos.rs",
-    parameters: {
-      clients: whole("clients", 2, 1, 6),
-      servers: whole("servers", 3, 1, 7),
-      network: networkParameter
-    },
+    parameters: registerParameters(3),
     mutants
   },
   ({ clients, network, servers }, mutant) =>
