@@ -73,4 +73,18 @@ describe("batches", () => {
     expect(second.result).toMatchObject({ revision: 3, executed: 2, results: [7, new Thrown("Error: negative"), 12] })
     expect(calls).toEqual([[1, 2], [4, -1, 5]])
   })
+
+  it("law: where applying at once leaves a command without an answer, each is applied by itself", () => {
+    const machine = batched(ReplicatedStateMachine.machine("sums", {
+      command: Schema.Number,
+      result: Schema.Number,
+      state: Schema.Number,
+      initial: 0,
+      apply: (sum, n) => [sum + n, sum + n],
+      applyAll: (sum) => [sum, []]
+    }))
+    const { result, state } = machine.apply(machine.initial, new Batch([1, 2], new Uint8Array()))
+    expect(state).toEqual({ state: 3, revision: 2 })
+    expect(result).toMatchObject({ revision: 1, executed: 2, results: [1, 3] })
+  })
 })

@@ -41,7 +41,7 @@ interface Applied<S, R> {
   readonly results: ReadonlyArray<R | Thrown>
 }
 
-/** At once, where the machine can and does not throw. */
+/** At once, where the machine can, does not throw and answers every command. */
 const together = <S, C, R>(
   { applyAll }: Machine<S, C, R>,
   before: S,
@@ -50,7 +50,7 @@ const together = <S, C, R>(
   if (applyAll === undefined) return undefined
   try {
     const [state, results] = applyAll(before, commands)
-    return { state, executed: results.length, results }
+    return results.length === commands.length ? { state, executed: results.length, results } : undefined
   } catch {
     return undefined // one by one says which command throws
   }
